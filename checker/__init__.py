@@ -1,0 +1,1 @@
+"""The engines: rule analysis, exploration, replay; the findings; the command line."""

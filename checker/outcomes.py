@@ -1,0 +1,256 @@
+"""What a node may do in one step: every outcome that the rules leave, for concrete inputs.
+
+Where the applicable rules contradict each other there is an outcome for each way of giving
+up one demand of each minimal set; where a required decision is spoken of by none, one for
+each value; where the text permits a choice, one for each.  Advice (SHOULD) is followed
+wherever it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+import z3
+
+from checker.constraints import Constraint, Variable, minimal_conflict, solutions
+from checker.evaluate import Evaluator
+from model.fields import Number
+from model.rule import Modality
+from model.scope import constants
+from model.step import GroundDecision, GroundRule, StepRelation
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One outcome of a step: a value for each decision, in the order of the relation."""
+
+    values: tuple[int, ...]
+    given_up: frozenset[str] = frozenset()  # ids of contradicting rules that it breaks
+    deviates: frozenset[str] = frozenset()  # ids of advice that could not be followed
+    gaps: frozenset[str] = frozenset()  # decisions that the text leaves open
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What applies for one input: the rules by position, and the inputs they depend on."""
+
+    rules: tuple[int, ...]
+    context: tuple[int, ...]
+
+
+@dataclass
+class StepEngine:
+    """The outcomes of one node step, for inputs laid out as `layout` names them."""
+
+    relation: StepRelation
+    layout: Sequence[str]
+    unused: Mapping[str, frozenset[int]] = field(default_factory=dict)  # by name of the domain
+    _memo: dict[Applied, tuple[Outcome, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        rules, decisions = self.relation.rules, self.relation.decisions
+        self._applies = Evaluator([g.applies for g in rules], self.layout)
+        self._own = {d.label for d in decisions}
+        terms = [g.constraint for g in rules]
+        terms += [t for d in decisions for t in (d.required, d.default)]
+        names = {c.decl().name() for t in terms for c in constants(t)} - self._own
+        self._context_names = sorted(names)
+        self._positions = [list(self.layout).index(n) for n in self._context_names]
+        self._compiled = [self._constraint(g.constraint) for g in rules]
+        self._unrequired = [self._constraint(_unless_required(d)) for d in decisions]
+        self._required = [self._constraint(d.required) for d in decisions]
+        self._defaults = Evaluator([d.default for d in decisions], self._context_names)
+
+    def applied(self, values: Sequence[int]) -> Applied:
+        """Return which ground rules apply to these inputs."""
+        bits = self._applies(values)
+        chosen = tuple(k for k, bit in enumerate(bits) if bit)
+        return Applied(chosen, tuple(values[p] for p in self._positions))
+
+    def outcomes(self, values: Sequence[int]) -> tuple[Outcome, ...]:
+        """Return every outcome for these inputs."""
+        return self.outcomes_of(self.applied(values))
+
+    def outcomes_of(
+        self, applied: Applied, observed: Mapping[str, frozenset[int]] | None = None
+    ) -> tuple[Outcome, ...]:
+        """Return the outcomes; with `observed` values, those of an observer who saw them."""
+        if observed is not None:
+            return tuple(self._solve(applied, observed))
+        if applied not in self._memo:
+            self._memo[applied] = tuple(self._solve(applied, {}))
+        return self._memo[applied]
+
+    def conflicts(self, applied: Applied) -> list[tuple[GroundRule, ...]]:
+        """Return the minimal sets of applicable binding demands that cannot agree."""
+        found = []
+        variables = {d.label: Variable(d.label, self._domain(d)) for d in self.relation.decisions}
+        binding = [
+            self._bound(k, applied) for k in applied.rules if self._rule(k).rule.modality.binds
+        ]
+        stack = [binding]
+        while stack:
+            constraints = stack.pop()
+            core = minimal_conflict(variables, constraints)
+            if core is None or core in found:
+                continue
+            found.append(core)
+            stack.extend([c for c in constraints if c is not broken] for broken in core)
+        sets = {tuple(sorted(c.tag for c in core)) for core in found}
+        return [tuple(self._rule(k) for k in s) for s in sorted(sets)]
+
+    def _rule(self, k: int) -> GroundRule:
+        return self.relation.rules[k]
+
+    def _constraint(self, term: z3.ExprRef) -> tuple[tuple[str, ...], Evaluator]:
+        names = tuple(sorted({c.decl().name() for c in constants(term)} & self._own))
+        return names, Evaluator([term], [*names, *self._context_names])
+
+    def _domain(self, d: GroundDecision) -> tuple[int, ...]:
+        largest = self.relation.world.scope.largest(d.field.domain)
+        unused = self.unused.get(d.field.domain.name, frozenset())
+        return tuple(v for v in range(largest + 1) if v not in unused)
+
+    def requires(self, k: int, context: tuple[int, ...]) -> bool:
+        """Return whether decision `k` may be required, given the inputs."""
+        names, evaluator = self._required[k]
+        by_label = {d.label: d for d in self.relation.decisions}
+        domains = [self._domain(by_label[n]) for n in names]
+        return any(evaluator([*values, *context])[0] for values in product(*domains))
+
+    def _bound(self, k: int, applied: Applied) -> Constraint:
+        names, evaluator = self._compiled[k]
+        return Constraint(names, evaluator, applied.context, k)
+
+    def _solve(self, applied: Applied, seen: Mapping[str, frozenset[int]]) -> Iterator[Outcome]:
+        problem = _Problem(self, applied, seen)
+        yield from problem.outcomes()
+
+
+def _unless_required(d: GroundDecision) -> z3.BoolRef:
+    return z3.Or(d.required, d.const == d.default)
+
+
+class _Problem:
+    """The constraint problem of one input."""
+
+    def __init__(
+        self, engine: StepEngine, applied: Applied, seen: Mapping[str, frozenset[int]]
+    ) -> None:
+        self.engine, self.applied, self.seen = engine, applied, seen
+        self.decisions = engine.relation.decisions
+        self.defaults = engine._defaults(applied.context)
+        rules = engine.relation.rules
+        self.firm = [k for k in applied.rules if rules[k].rule.modality.binds]
+        self.advice = [k for k in applied.rules if rules[k].rule.modality.advises]
+        self.permits = [k for k in applied.rules if rules[k].rule.modality is Modality.MAY]
+        self.required = {
+            d.label
+            for k, d in enumerate(self.decisions)
+            if engine.requires(k, applied.context)
+        }
+        self.spoken = {n for k in applied.rules if rules[k].speaks for n in rules[k].decisions}
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield the outcomes; several resolutions may lead to the same values."""
+        constraints = [self.engine._bound(k, self.applied) for k in (*self.advice, *self.firm)]
+        found: dict[tuple[int, ...], Outcome] = {}
+        for broken in self._resolutions(constraints):
+            kept = [c for c in constraints if c.tag not in broken]
+            values = list(self._values(kept))
+            open_ = self._open(values)
+            for v in values:
+                found.setdefault(v, self._outcome(v, broken, open_))
+        yield from found.values()
+
+    def _resolutions(self, constraints: list[Constraint]) -> list[frozenset[int]]:
+        """Return the minimal sets of demands whose loss leaves the rest consistent."""
+        variables = {d.label: self._variable(d, free=True) for d in self.decisions}
+        tried: set[frozenset[int]] = set()
+        level, solved = [frozenset[int]()], list[frozenset[int]]()
+        while level:
+            later = []
+            for broken in level:
+                if broken in tried or any(s <= broken for s in solved):
+                    continue
+                tried.add(broken)
+                core = minimal_conflict(
+                    variables, [c for c in constraints if c.tag not in broken]
+                )
+                if core is None:
+                    solved.append(broken)
+                else:
+                    later += [broken | {c.tag} for c in self._sacrifices(core)]
+            level = later
+        return solved
+
+    def _open(self, solutions: list[tuple[int, ...]]) -> frozenset[str]:
+        """Return the required decisions that no rule speaks of and that are left open."""
+        silent = self.required - self.spoken
+        labels = [d.label for d in self.decisions]
+        return frozenset(
+            label
+            for k, label in enumerate(labels)
+            if label in silent and len({v[k] for v in solutions}) > 1
+        )
+
+    def _sacrifices(self, core: list[Constraint]) -> list[Constraint]:
+        """Advice goes first; a definition is never given up; each other demand in turn."""
+        rules = self.engine.relation.rules
+        advice = [c for c in core if rules[c.tag].rule.modality.advises]
+        if advice:
+            return advice[:1]
+        firm = [c for c in core if rules[c.tag].rule.modality is not Modality.DEFINITION]
+        return firm or core
+
+    def _values(self, constraints: list[Constraint]) -> Iterator[tuple[int, ...]]:
+        variables = {d.label: self._variable(d) for d in self.decisions}
+        required = [
+            Constraint(*self.engine._unrequired[k], self.applied.context, -1)
+            for k, d in enumerate(self.decisions)
+            if d.label in self.required - self.spoken
+        ]
+        order = [d.label for d in self.decisions]
+        for found in solutions(variables, [*constraints, *required]):
+            yield tuple(found[label] for label in order)
+
+    def _variable(self, d: GroundDecision, free: bool = False) -> Variable:
+        domain = self.engine._domain(d)
+        if d.label in self.seen:
+            domain = tuple(v for v in domain if v in self.seen[d.label])
+        spoken = d.label in self.spoken or d.label in self.required
+        if free or spoken or d.label in self.seen:
+            return Variable(d.label, domain)
+        usual = {int(self.defaults[self.decisions.index(d)]), *self._permitted(d)}
+        return Variable(d.label, domain, frozenset(usual))
+
+    def _permitted(self, d: GroundDecision) -> Iterator[int]:
+        for k in self.permits:
+            names, evaluator = self.engine._compiled[k]
+            if d.label in names and isinstance(d.field.domain, Number) is False:
+                yield from self._allowed(d, names, evaluator)
+
+    def _allowed(self, d: GroundDecision, names: tuple[str, ...], e: Evaluator) -> Iterator[int]:
+        """Yield the values of `d` that a permission over `d` (and presence) allows."""
+        for value in self.engine._domain(d):
+            assignment = [value if n == d.label else 1 for n in names]
+            if e([*assignment, *self.applied.context])[0]:
+                yield value
+
+    def _outcome(
+        self, values: tuple[int, ...], broken: frozenset[int], open_: frozenset[str]
+    ) -> Outcome:
+        rules = [self.engine.relation.rules[k].rule for k in broken]
+        firm = frozenset(r.id for r in rules if r.modality.binds)
+        advice = frozenset(r.id for r in rules if r.modality.advises)
+        return Outcome(values, firm, advice, open_)
+
+
+def inputs_of(relation: StepRelation) -> list[str]:
+    """Return the names of the inputs that the step depends on, in a fixed order."""
+    own = {d.label for d in relation.decisions}
+    terms = [t for g in relation.rules for t in (g.applies, g.constraint)]
+    terms += [t for d in relation.decisions for t in (d.required, d.default)]
+    return sorted({c.decl().name() for t in terms for c in constants(t)} - own)

@@ -1,0 +1,58 @@
+"""The places where draft -04 can be understood in two ways, with the default first."""
+
+from __future__ import annotations
+
+from model import predicates as p
+from model.ruleset import Reading
+
+READINGS = (
+    Reading(
+        p.READ_H,
+        "do the sentences about H in 6.3 apply only to a deregistration?",
+        {"H1": "only when the Lifetime is zero", "H2": "at any Lifetime"},
+        ("04-6.3-25", "04-6.3-26", "04-3-27", "04-5.5-18"),
+    ),
+    Reading(
+        p.READ_HSCOPE,
+        "what does H speak of?",
+        {"HS1": "the binding of that BID", "HS2": "the whole mobile node"},
+        ("04-4.2.1-16", "04-5.5-16"),
+    ),
+    Reading(
+        p.READ_FLAG,
+        "which flags of the sub-options must be equal?",
+        {"F1": "C, O and H", "F2": "also the Reserved bits", "F3": "C and O"},
+        ("04-5.4-4", "04-6.3-19", "04-5.6-13"),
+    ),
+    Reading(
+        p.READ_ORD,
+        "are the bullets of 6.3 steps in order?",
+        {"O1": "in order; a refusal ends the processing", "O2": "all must hold, without order"},
+        ("04-6.3-8",),
+    ),
+    Reading(
+        p.READ_PRE,
+        "when is it tested which bindings exist?",
+        {"P1": "before O removes bindings", "P2": "after"},
+        ("04-6.3-32", "04-6.3-33"),
+    ),
+    Reading(
+        p.READ_BULKDEREG,
+        "what does one unknown BID in a bulk deregistration refuse?",
+        {"B1": "the whole update", "B2": "only that sub-option", "B3": "it and the later ones"},
+        ("04-6.3-22",),
+    ),
+    Reading(
+        p.READ_SEQ,
+        "per what is the last sequence number kept?",
+        {"S1": "home address", "S2": "home address and BID"},
+        ("3775-9.1-1", "04-4.1-1", "04-5.4-9"),
+    ),
+    Reading(
+        p.READ_STAT,
+        "where does a home agent put a common status?",
+        {"T1": "into the acknowledgement", "T2": "into each sub-option"},
+        ("04-6.3-10",),
+        permitted=True,
+    ),
+)

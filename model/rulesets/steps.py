@@ -1,0 +1,76 @@
+"""The decisions of each node step, when each is required, and its default otherwise."""
+
+from __future__ import annotations
+
+from model.predicates import entry_exists, no_options
+from model.rule import On
+from model.ruleset import Decision, NodeStep
+from model.vocabulary import (
+    Effect,
+    Lifetime,
+    accepted,
+    ba_status,
+    bc,
+    bu,
+    decide,
+    discarded,
+    mn,
+    o,
+    refused,
+    slot_present,
+)
+
+LIVE = slot_present & ~refused
+COMES_OR_GOES = accepted & (~entry_exists | (no_options & bu.zero_lifetime))
+WITHIN = list(Lifetime.values).index("within")
+
+RECEIVE = NodeStep(
+    On.RECEIVE_UPDATE,
+    (
+        Decision(decide.answer, slot_present & ~discarded & decide.acknowledged),
+        Decision(decide.effect, LIVE),
+        Decision(
+            decide.care_of,
+            LIVE & ((decide.effect == Effect.register) | (decide.effect == Effect.update)),
+        ),
+        Decision(decide.others),
+        Decision(decide.plain),
+        Decision(decide.proxy, COMES_OR_GOES & bu.home_registration, bc.proxy),
+        Decision(decide.announcement),
+        Decision(decide.dad, accepted & ~bu.zero_lifetime & bu.home_registration),
+        Decision(decide.stored),
+        Decision(decide.acknowledged),
+        Decision(decide.ba_lifetime, default=WITHIN),
+        Decision(decide.ba_sequence),
+        Decision(o.copied),
+        Decision(o.ba_status),
+        Decision(ba_status, decide.acknowledged),
+    ),
+)
+
+SEND = NodeStep(
+    On.SEND_UPDATE,
+    (
+        Decision(bu.home_registration),
+        Decision(bu.ack),
+        Decision(bu.zero_lifetime),
+        Decision(bu.alternate),
+        Decision(o.present),
+        Decision(o.C),
+        Decision(o.O),
+        Decision(o.H),
+        Decision(o.reserved),
+        Decision(o.length),
+    ),
+)
+
+CONCLUDE = NodeStep(
+    On.RECEIVE_ACK,
+    (
+        Decision(mn.effective),
+        Decision(mn.believed, slot_present),
+        Decision(mn.resync),
+    ),
+)
+
+STEPS = (RECEIVE, SEND, CONCLUDE)

@@ -1,0 +1,279 @@
+"""The step relation: what the rules of a ruleset say of one step of a node, at one scope.
+
+The outcome is derived: an update (or option) is refused if and only if a refusing rule
+reaches it.  A rule applies where its situation holds, its step of the procedure is reached,
+no override takes it out of force, effects are committed (nothing refuses), and, for the
+dispatch procedures of the base, where no rule of the extension speaks of the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from model.fields import Field
+from model.rule import Modality, On, Refuses, Role, Rule
+from model.ruleset import Ruleset
+from model.scope import World, constants
+from model.vocabulary import FIELDS, bu, node, slot_present
+
+COMMITTED = ("effect", "care_of", "others", "plain", "proxy", "announcement")
+FALSE, TRUE = z3.BoolVal(False), z3.BoolVal(True)
+
+
+@dataclass(frozen=True)
+class GroundRule:
+    """One conjunct of a rule's demand at one index, with the term of when it applies."""
+
+    rule: Rule
+    index: int
+    part: int
+    applies: Any
+    demand: Any
+    when: Any
+    decisions: frozenset[str]
+
+    @property
+    def speaks(self) -> bool:
+        """Return whether it decides what it mentions (no permission, definition or coupling)."""
+        silent = (Modality.MAY, Modality.DEFINITION)
+        return self.when is None and self.rule.modality not in silent
+
+    @property
+    def constraint(self) -> Any:
+        """Return what it demands of the decisions, where it applies."""
+        return self.demand if self.when is None else z3.Implies(self.when, self.demand)
+
+
+@dataclass(frozen=True)
+class GroundDecision:
+    """One decision at one index."""
+
+    field: Field
+    index: int
+    required: Any  # term over inputs and decisions: some rule has to speak of it
+    default: Any  # term over inputs: its value where none speaks and none has to
+
+    @property
+    def label(self) -> str:
+        """Return the name of its constant."""
+        return self.field.label(self.index)
+
+    @property
+    def const(self) -> z3.ExprRef:
+        """Return its constant."""
+        return self.field.instance(self.index)
+
+
+@dataclass(frozen=True)
+class StepRelation:
+    """The ground rules and decisions of one node step."""
+
+    on: On
+    world: World
+    rules: tuple[GroundRule, ...]
+    decisions: tuple[GroundDecision, ...]
+    outcomes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A ground rule before the outcome of the refusing rules is known."""
+
+    rule: Rule
+    index: int
+    part: int
+    trigger: Any
+    demand: Any
+    when: Any
+    decisions: frozenset[str]
+
+
+def step_relation(ruleset: Ruleset, on: On, world: World) -> StepRelation:
+    """Return the step relation of a node step at the scope of `world`."""
+    decisions = tuple(_ground_decisions(ruleset, on, world))
+    names = {d.field.name for d in decisions}
+    drafts = [d for r in ruleset.rules_on(on) for d in _drafts(ruleset, r, world, names)]
+    builder = _Builder(ruleset, world, drafts)
+    outcomes = builder.outcomes
+    solved = tuple(
+        GroundDecision(d.field, d.index, builder.resolve(d.required), d.default) for d in decisions
+    )
+    return StepRelation(on, world, tuple(builder.ground_rules()), solved, outcomes)
+
+
+def _ground_decisions(ruleset: Ruleset, on: On, world: World) -> Iterable[GroundDecision]:
+    for decision in ruleset.step(on).decisions:
+        f = FIELDS[decision.const.decl().name()]
+        for i in world.indices(f.family):
+            required = FALSE if decision.required is None else world.ground(decision.required, i)
+            given = decision.default
+            default = f.domain.at(given) if isinstance(given, int) else world.ground(given, i)
+            yield GroundDecision(f, i, required, default)
+
+
+def _drafts(ruleset: Ruleset, r: Rule, world: World, names: set[str]) -> Iterable[_Draft]:
+    families = world.families(r.given, r.when, r.demand.term)
+    situation = z3.And(r.given, _in_force(ruleset, r), _role(r))
+    for index in _indices(world, families, r):
+        trigger = z3.And(world.ground(situation, index), _presence(world, families, r, index))
+        when = None if r.when is None else world.ground(r.when, index)
+        for part, conjunct in enumerate(_conjuncts(r.demand.term)):
+            demand = world.ground(conjunct, index)
+            labels = [c.decl().name() for c in constants(demand)]
+            mentioned = frozenset(n for n in labels if n.partition("[")[0] in names)
+            yield _Draft(r, index, part, z3.simplify(trigger), demand, when, mentioned)
+
+
+def _indices(world: World, families: set[str], r: Rule) -> range:
+    if "option" in families:
+        return world.indices("option")
+    return world.indices("slot" if "slot" in families else "")
+
+
+def _presence(world: World, families: set[str], r: Rule, index: int) -> Any:
+    if r.on is On.SEND_UPDATE:
+        return TRUE  # which options are present is decided by the sender's own rules
+    if "option" in families or "slot" in families:
+        return world.at(slot_present, index)
+    return TRUE
+
+
+def _role(r: Rule) -> Any:
+    """A home agent acts as a correspondent node for an update that is no home registration."""
+    serving = z3.And(node.home_agent, bu.home_registration)
+    if r.role is Role.HOME_AGENT:
+        return serving
+    return z3.Not(serving) if r.role is Role.CORRESPONDENT else TRUE
+
+
+def _in_force(ruleset: Ruleset, r: Rule) -> Any:
+    lifted = [v.given for v in ruleset.overrides if v.base in r.ids]
+    return z3.Not(z3.Or(lifted)) if lifted else TRUE
+
+
+def _conjuncts(term: z3.BoolRef) -> list[z3.BoolRef]:
+    return list(term.children()) if z3.is_and(term) else [term]
+
+
+class _Builder:
+    """Works out, in procedure order, which refusals apply and so which rules do."""
+
+    def __init__(self, ruleset: Ruleset, world: World, drafts: list[_Draft]) -> None:
+        self.ruleset, self.world, self.drafts = ruleset, world, drafts
+        self.position = {name: k for k, name in enumerate(ruleset.procedure)}
+        self.refusals: list[tuple[_Draft, Any]] = []
+        firm = [d for d in drafts if d.rule.demand.refuses is not Refuses.NOTHING]
+        for d in sorted((d for d in firm if not d.rule.yields), key=self._at):
+            self.refusals.append((d, self._reached(d)))
+        self.outcomes = self._outcomes()
+        for d in (d for d in firm if d.rule.yields):
+            self.refusals.append((d, z3.And(self._reached(d), self._unspoken(d))))
+        self.outcomes = self._outcomes()
+        self._applied = {(d.rule.key, d.index, d.part): t for d, t in self.refusals}
+
+    def ground_rules(self) -> Iterable[GroundRule]:
+        """Yield every ground rule with its final term of application."""
+        for d in self.drafts:
+            applies = self._applied.get((d.rule.key, d.index, d.part))
+            if applies is None:
+                applies = self._applies(d)
+            applies = z3.simplify(self.resolve(applies))
+            if not z3.is_false(applies):
+                when = None if d.when is None else self.resolve(d.when)
+                yield GroundRule(
+                    d.rule, d.index, d.part, applies, self.resolve(d.demand), when, d.decisions
+                )
+
+    def resolve(self, term: Any) -> Any:
+        """Return `term` with the outcomes replaced by their definitions."""
+        pairs = [(z3.Bool(name), value) for name, value in self.outcomes.items()]
+        return z3.substitute(term, *pairs)
+
+    def _at(self, d: _Draft) -> int:
+        return self.position.get(d.rule.at, len(self.position))
+
+    def _reached(self, d: _Draft) -> Any:
+        """Return the term: its situation holds and its step of the procedure is reached."""
+        earlier = [
+            z3.And(term, self._ordered(r, d))
+            for r, term in self.refusals
+            if r.rule.at and self._at(r) < self._at(d) and _reaches(r, d)
+        ]
+        return z3.And(d.trigger, z3.Not(z3.Or(earlier))) if earlier else d.trigger
+
+    def _ordered(self, first: _Draft, then: _Draft) -> Any:
+        bullets = self.ruleset.bullets
+        if self.ruleset.unordered is None or not {first.rule.at, then.rule.at} <= set(bullets):
+            return TRUE
+        return z3.Not(self.ruleset.unordered)
+
+    def _applies(self, d: _Draft) -> Any:
+        reached = self._reached(d) if d.rule.at else d.trigger
+        unspoken = self._unspoken(d) if d.rule.yields else TRUE
+        return z3.And(reached, self._committed(d), unspoken)
+
+    def _committed(self, d: _Draft) -> Any:
+        names = {n.partition("[")[0] for n in d.decisions}
+        if d.rule.modality is Modality.DEFINITION or not names & set(COMMITTED):
+            return TRUE
+        slots = [n for n in d.decisions if n.startswith(("effect[", "care_of["))]
+        if slots:
+            return z3.Not(self.outcomes[f"refused[{d.index}]"])
+        return self.outcomes["accepted"]
+
+    def _unspoken(self, d: _Draft) -> Any:
+        """Return the term: no rule of the extension speaks of what this base rule decides."""
+        at_stake = set(d.decisions)
+        if d.rule.demand.refuses is not Refuses.NOTHING:
+            at_stake.add(f"effect[{d.index}]")
+        speaking = [
+            self.resolve(self._spoken(e))
+            for e in self.drafts
+            if self.ruleset.is_extension(e.rule)
+            and e.when is None
+            and e.rule.modality not in (Modality.MAY, Modality.DEFINITION)
+            and e.decisions & at_stake
+        ]
+        return z3.Not(z3.Or(speaking)) if speaking else TRUE
+
+    def _spoken(self, e: _Draft) -> Any:
+        for d, term in self.refusals:
+            if d is e:
+                return term
+        return z3.And(self._reached(e) if e.rule.at else e.trigger, self._committed(e))
+
+    def _outcomes(self) -> dict[str, Any]:
+        silent = [t for d, t in self.refusals if d.rule.demand.refuses is Refuses.SILENTLY]
+        whole = [t for d, t in self.refusals if d.rule.demand.refuses is Refuses.MESSAGE]
+        message = z3.Or([*silent, *whole, FALSE])
+        slots = self.world.indices("slot")
+        by_option = {j: self._refused_option(j) for j in slots}
+        result = {f"refused[{j}]": z3.Or(message, by_option[j]) for j in slots}
+        result["discarded"] = z3.Or([*silent, FALSE])
+        result["accepted"] = z3.And(z3.Not(message), self._something_left(by_option))
+        return {name: z3.simplify(term) for name, term in result.items()}
+
+    def _refused_option(self, slot: int) -> Any:
+        terms = [
+            t
+            for d, t in self.refusals
+            if d.rule.demand.refuses is Refuses.OPTION and d.index == slot
+        ]
+        return z3.Or([*terms, FALSE])
+
+    def _something_left(self, by_option: dict[int, Any]) -> Any:
+        left = [
+            z3.And(self.world.at(slot_present, j), z3.Not(term)) for j, term in by_option.items()
+        ]
+        return z3.Or(left)
+
+
+def _reaches(refusal: _Draft, d: _Draft) -> bool:
+    """Return whether a refusal keeps a draft from being reached: the whole, or its own option."""
+    if refusal.rule.demand.refuses is not Refuses.OPTION:
+        return True
+    return refusal.index == d.index and d.rule.demand.refuses is not Refuses.MESSAGE

@@ -1,0 +1,89 @@
+"""Small text tools shared by every report: natural order, ranges, inert display."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_PLURALS = {
+    "sender/receiver": "sender/receiver contradictions",
+    "ambiguity": "ambiguities",
+    "property": "properties",
+}
+
+
+def visible(text: str) -> str:
+    """The text with control, direction and unpaired surrogate characters written as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    if char == "\n" or unicodedata.category(char) not in _UNSAFE:
+        return char
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+
+
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key under which 6.3 comes before 6.10."""
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in re.split(r"(\d+)", text)
+        if part
+    )
+
+
+def anchor(prefix: str, name: str) -> str:
+    """An HTML identifier for a name, unique even where characters had to be replaced."""
+    safe = re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
+    if safe == name:
+        return f"{prefix}-{name}"
+    mark = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+    return f"{prefix}-{safe[:40]}-{mark}"
+
+
+def counted(number: int, word: str) -> str:
+    """A number with its noun: `1 gap`, `2 gaps`."""
+    if number == 1:
+        return f"1 {word} contradiction" if word == "sender/receiver" else f"1 {word}"
+    return f"{number:,} {_PLURALS.get(word, word + 's')}"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Parts joined as in a sentence: `a, b and c`."""
+    items = list(parts)
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def ranges(numbers: Iterable[float]) -> str:
+    """Whole numbers in order, runs of three or more shortened: `1, 2, 5–9`."""
+    runs: list[list[int]] = []
+    for number in sorted({int(number) for number in numbers}):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(
+        f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs
+    )
+
+
+def count(value: Any) -> str:
+    """A number with its thousands apart; anything else as `plain` shows it."""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else plain(value)
+
+
+def plain(value: Any) -> str:
+    """A JSON value as a reader wants it: yes and no, lists with commas, nothing as a dash."""
+    if value is None or value in ("", [], {}):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {plain(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(plain(item) for item in value)
+    return str(value)

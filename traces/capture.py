@@ -1,0 +1,244 @@
+"""Capture containers, pcap and pcapng, to numbered frames.
+
+Read by hand: dpkt yields a cut last packet as if it were whole and knows one pcapng section only;
+python-pcapng ends in KeyError or UnicodeDecodeError on broken blocks and tells no byte offset.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from traces.events import Direction, Place, ReadError
+
+PCAPNG_MAGIC = b"\x0a\x0d\x0d\x0a"
+# magic -> byte order, fractions a second
+PCAP_MAGICS = {
+    b"\xa1\xb2\xc3\xd4": (">", 10**6),
+    b"\xd4\xc3\xb2\xa1": ("<", 10**6),
+    b"\xa1\xb2\x3c\x4d": (">", 10**9),
+    b"\x4d\x3c\xb2\xa1": ("<", 10**9),
+}
+SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, PACKET = 0x0A0D0D0A, 1, 2, 3, 6
+OPT_COMMENT, EPB_FLAGS, IF_TSRESOL, IF_TSOFFSET = 1, 2, 9, 14
+DIRECTIONS: dict[int, Direction] = {1: "in", 2: "out"}
+RECORD_AGAIN = "copy or record the capture again"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One captured frame: number from 1, time in seconds since 1970, link type, its octets.
+
+    `interface` counts from 0 over all sections of the file; `original_length` is the length on the
+    wire in octets.
+    """
+
+    number: int
+    time: float
+    linktype: int
+    interface: int
+    data: bytes
+    comment: str | None = None
+    direction: Direction | None = None
+    original_length: int = 0
+
+
+def read_frames(path: Path) -> Iterator[Frame | ReadError]:
+    """The frames of a pcap or pcapng file, in order; where the file is broken, a ReadError.
+
+    A container error tells the byte offset in the file in its words, as it belongs to no frame.
+    OSError is raised for a file that cannot be opened.
+    """
+    yield from frames_of(path.read_bytes(), path.name)
+
+
+def frames_of(data: bytes, file: str) -> Iterator[Frame | ReadError]:
+    """The frames in the octets of a capture file."""
+    if data[:4] == PCAPNG_MAGIC:
+        yield from _Pcapng(data, file).frames()
+    elif data[:4] in PCAP_MAGICS:
+        yield from _pcap(data, file)
+    else:
+        yield ReadError(Place(file, None), "this is no capture", "give pcap or pcapng")
+
+
+def _broken(file: str, number: int, offset: int, what: str) -> ReadError:
+    """A ReadError about the container, at a byte offset in the file."""
+    return ReadError(Place(file, number), f"{what} at byte {offset} of the file", RECORD_AGAIN)
+
+
+def _pcap(data: bytes, file: str) -> Iterator[Frame | ReadError]:
+    """Classic pcap, either byte order, micro- or nanoseconds."""
+    order, fractions = PCAP_MAGICS[data[:4]]
+    if len(data) < 24:
+        yield _broken(file, 1, len(data), "the file ends in its header")
+        return
+    linktype = struct.unpack(order + "I", data[20:24])[0] & 0xFFFF
+    at, number = 24, 0
+    while at < len(data):
+        number += 1
+        if len(data) - at < 16:
+            yield _broken(file, number, len(data), "the file ends in a packet header")
+            return
+        seconds, fraction, size, original = struct.unpack(order + "IIII", data[at : at + 16])
+        if size > len(data) - at - 16:
+            yield _broken(file, number, len(data), "the file ends in the packet")
+            return
+        time = seconds + fraction / fractions
+        octets = data[at + 16 : at + 16 + size]
+        yield Frame(number, time, linktype, 0, octets, original_length=original)
+        at += 16 + size
+
+
+@dataclass(frozen=True, slots=True)
+class _Interface:
+    """An Interface Description Block: link type, number in the file, clock."""
+
+    linktype: int
+    number: int
+    per_second: int
+    offset: int
+
+    def time(self, high: int, low: int) -> float:
+        """Seconds since 1970 of a block's two timestamp words."""
+        ticks = (high << 32) | low
+        whole, rest = divmod(ticks, self.per_second)
+        return self.offset + whole + rest / self.per_second
+
+
+class _BlockError(ValueError):
+    """A packet block that cannot be read though its framing is sound."""
+
+
+@dataclass(slots=True)
+class _Pcapng:
+    """A walk over the blocks of a pcapng file."""
+
+    data: bytes
+    file: str
+    at: int = 0
+    order: str = "<"
+    number: int = 0
+    seen: int = 0
+    last_time: float = 0.0
+    interfaces: list[_Interface] = field(default_factory=list)
+
+    def frames(self) -> Iterator[Frame | ReadError]:
+        """The frames of all sections; after a block whose length is broken nothing can be found."""
+        while self.at < len(self.data):
+            size = self._block_size()
+            if size is None:
+                what = "a pcapng block is cut off or has a broken length"
+                yield _broken(self.file, self.number + 1, self.at, what)
+                return
+            kind = self._word(self.at)
+            body = self.data[self.at + 8 : self.at + size - 4]
+            yield from self._block(kind, body)
+            self.at += size
+
+    def _word(self, at: int) -> int:
+        return int(struct.unpack_from(self.order + "I", self.data, at)[0])
+
+    def _block_size(self) -> int | None:
+        """The size in octets of the block here, None if it is broken; a section sets the order."""
+        if len(self.data) - self.at < 12:
+            return None
+        if self.data[self.at : self.at + 4] == PCAPNG_MAGIC:
+            magic = self.data[self.at + 8 : self.at + 12]
+            self.order = ">" if magic == b"\x1a\x2b\x3c\x4d" else "<"
+            if magic not in (b"\x1a\x2b\x3c\x4d", b"\x4d\x3c\x2b\x1a"):
+                return None
+        size = self._word(self.at + 4)
+        if size < 12 or size % 4 or size > len(self.data) - self.at:
+            return None
+        return size if self._word(self.at + size - 4) == size else None
+
+    def _block(self, kind: int, body: bytes) -> Iterator[Frame | ReadError]:
+        """What one block gives: packets a frame, all others nothing."""
+        try:
+            if kind == SECTION:
+                self.interfaces = []
+            elif kind == INTERFACE:
+                self._add_interface(body)
+            elif kind in (PACKET, OLD_PACKET, SIMPLE_PACKET):
+                self.number += 1
+                yield self._frame(kind, body)
+        except (_BlockError, struct.error) as bad:
+            what = str(bad) if isinstance(bad, _BlockError) else "a pcapng block is too short"
+            yield _broken(self.file, self.number, self.at, what)
+
+    def _add_interface(self, body: bytes) -> None:
+        """Keep an Interface Description Block with its clock."""
+        linktype = struct.unpack_from(self.order + "H", body)[0]
+        options = _options(body[8:], self.order)
+        resolution = (options.get(IF_TSRESOL) or b"\x06")[0]
+        per_second = 2 ** (resolution & 0x7F) if resolution & 0x80 else 10**resolution
+        offset = 0
+        if len(options.get(IF_TSOFFSET, b"")) == 8:
+            offset = struct.unpack(self.order + "q", options[IF_TSOFFSET])[0]
+        self.interfaces.append(_Interface(linktype, self.seen, per_second, offset))
+        self.seen += 1
+
+    def _frame(self, kind: int, body: bytes) -> Frame:
+        """The frame of an enhanced, simple or obsolete packet block."""
+        if kind == SIMPLE_PACKET:
+            original = struct.unpack_from(self.order + "I", body)[0]
+            interface = self._interface(0)
+            size, start, time = min(original, len(body) - 4), 4, self.last_time
+        else:
+            form = "IIIII" if kind == PACKET else "HHIIII"
+            which, *rest = struct.unpack_from(self.order + form, body)
+            high, low, size, original = rest[-4:]
+            interface = self._interface(which)
+            start, time = 20, interface.time(high, low)
+        if size > len(body) - start:
+            raise _BlockError(f"a packet of {size} octets does not fit its block")
+        self.last_time = time
+        options = _options(body[start + size + (-size % 4) :], self.order)
+        octets = body[start : start + size]
+        return self._with_options(interface, time, octets, original, options)
+
+    def _with_options(
+        self,
+        interface: _Interface,
+        time: float,
+        octets: bytes,
+        original: int,
+        options: dict[int, bytes],
+    ) -> Frame:
+        """A frame with the comment and the direction that its options give."""
+        comment = options.get(OPT_COMMENT)
+        flags = options.get(EPB_FLAGS, b"")
+        word = struct.unpack(self.order + "I", flags)[0] if len(flags) == 4 else 0
+        return Frame(
+            self.number,
+            time,
+            interface.linktype,
+            interface.number,
+            octets,
+            None if comment is None else comment.decode("utf-8", "replace"),
+            DIRECTIONS.get(word & 3),
+            original,
+        )
+
+    def _interface(self, which: int) -> _Interface:
+        """The interface of that number in this section."""
+        if which >= len(self.interfaces):
+            raise _BlockError(f"a packet names interface {which}, which is not described")
+        return self.interfaces[which]
+
+
+def _options(data: bytes, order: str) -> dict[int, bytes]:
+    """The first value of each option of a block; a broken list ends where it breaks."""
+    found: dict[int, bytes] = {}
+    at = 0
+    while at + 4 <= len(data):
+        code, size = struct.unpack_from(order + "HH", data, at)
+        value = data[at + 4 : at + 4 + size]
+        if code == 0 or len(value) < size:
+            break
+        found.setdefault(code, value)
+        at += 4 + size + (-size % 4)
+    return found

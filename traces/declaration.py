@@ -1,0 +1,135 @@
+"""What is declared beside a trace: its dialect, the observed node, what that node knows.
+
+A recording NAME.pcapng takes NAME.trace.toml beside it, or the folder's trace.toml. In either file
+`[[match]]` tables with a `glob` on the file name override the top-level keys, later over earlier.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from ipaddress import IPv6Address
+from pathlib import Path
+from typing import Any
+
+from traces.dialects import RFC5648, Dialect, dialect
+
+FOLDER_FILE = "trace.toml"
+KEYS = {
+    "dialect": str,
+    "bid_type": int,
+    "knows_bids": bool,
+    "role": str,
+    "observed": list,
+    "home_link_interface": int,
+    "notes": str,
+}
+ROLES = ("home-agent", "correspondent-node", "mobile-node")
+
+
+class DeclarationError(ValueError):
+    """A declaration that cannot be read: `file`, `what`, `remedy`; as text one sentence."""
+
+    def __init__(self, file: str, what: str, remedy: str) -> None:
+        """Keep the three parts."""
+        super().__init__(f"{file}: {what}; {remedy}.")
+        self.file, self.what, self.remedy = file, what, remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """How to read a trace, and whom it observes; None where nothing was declared.
+
+    `knows_bids` False says that the observed node has no multiple care-of addresses; it is never
+    inferred. `home_link_interface` is the number of the interface on the home link.
+    """
+
+    dialect: Dialect = RFC5648
+    knows_bids: bool | None = None
+    role: str | None = None
+    observed: tuple[IPv6Address, ...] = ()
+    home_link_interface: int | None = None
+    notes: str | None = None
+    file: str | None = None
+
+
+def load_declaration(path: Path) -> Declaration:
+    """The declaration beside a recording, or the default one where there is none.
+
+    DeclarationError is raised for a file that is there but cannot be understood.
+    """
+    for beside in (path.with_suffix(".trace.toml"), path.with_name(FOLDER_FILE)):
+        if beside.is_file():
+            return _declaration(_parse(beside), path.name, beside.name)
+    return Declaration()
+
+
+def _parse(beside: Path) -> Mapping[str, Any]:
+    """The tables of a declaration file."""
+    try:
+        return tomllib.loads(beside.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as bad:
+        why = " ".join(str(bad).split())
+        raise DeclarationError(beside.name, f"it is no TOML, {why}", "repair it") from bad
+
+
+def _declaration(tables: Mapping[str, Any], name: str, file: str) -> Declaration:
+    """Join the tables that hold for a file name and check every key."""
+    keys: dict[str, Any] = {}
+    for table in _tables(tables, name, file):
+        keys |= table
+    for key, value in keys.items():
+        _check(key, value, file)
+    return Declaration(
+        dialect=_dialect(keys, file),
+        knows_bids=keys.get("knows_bids"),
+        role=keys.get("role"),
+        observed=_addresses(keys.get("observed", []), file),
+        home_link_interface=keys.get("home_link_interface"),
+        notes=keys.get("notes"),
+        file=file,
+    )
+
+
+def _tables(tables: Mapping[str, Any], name: str, file: str) -> Iterator[dict[str, Any]]:
+    """The top level, then the tables whose glob fits the name."""
+    yield {key: value for key, value in tables.items() if key != "match"}
+    matches = tables.get("match", [])
+    if not isinstance(matches, list) or not all(isinstance(m, dict) for m in matches):
+        raise DeclarationError(file, "match is no list of tables", "write [[match]]")
+    for match in matches:
+        if not isinstance(match.get("glob"), str):
+            raise DeclarationError(file, "a [[match]] has no glob", 'add one such as "ha*"')
+        if fnmatchcase(name, match["glob"]):
+            yield {key: value for key, value in match.items() if key != "glob"}
+
+
+def _check(key: str, value: object, file: str) -> None:
+    """Refuse unknown keys and values of the wrong type."""
+    if key not in KEYS:
+        raise DeclarationError(file, f"the key {key} is not known", f"use {', '.join(KEYS)}")
+    expected = KEYS[key]
+    if type(value) is not expected:
+        what = f"{key} is a {type(value).__name__}"
+        raise DeclarationError(file, what, f"give a {expected.__name__}")
+    if key == "role" and value not in ROLES:
+        raise DeclarationError(file, f"the role {value} is not known", f"use {', '.join(ROLES)}")
+
+
+def _dialect(keys: Mapping[str, Any], file: str) -> Dialect:
+    """The declared dialect; without one, that of RFC 5648."""
+    try:
+        return dialect(keys.get("dialect", RFC5648.name), keys.get("bid_type"))
+    except ValueError as bad:
+        what, _, remedy = str(bad).partition("; ")
+        raise DeclarationError(file, what, remedy) from bad
+
+
+def _addresses(values: list[object], file: str) -> tuple[IPv6Address, ...]:
+    """The addresses of the observed node."""
+    try:
+        return tuple(IPv6Address(str(value)) for value in values)
+    except ValueError as bad:
+        raise DeclarationError(file, f"observed: {bad}", "give IPv6 addresses") from bad

@@ -1,0 +1,338 @@
+"""Frames to events: link layers, the IPv6 header chain, tunnels, neighbour discovery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv6Address
+from typing import Any
+
+from traces.capture import Frame
+from traces.dialects import Dialect
+from traces.events import (
+    Direction,
+    Event,
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    Place,
+    ReadError,
+    Tunnelled,
+)
+from traces.links import Link, network_layer
+from traces.mobility import (
+    MOBILITY_HEADER,
+    OLD_MOBILITY_HEADER,
+    Envelope,
+    Malformed,
+    decode_mobility,
+)
+
+HOP_BY_HOP, TUNNEL, ROUTING, FRAGMENT, ESP, AUTHENTICATION = 0, 41, 43, 44, 50, 51
+ICMPV6, DESTINATION_OPTIONS = 58, 60
+HOME_ADDRESS_OPTION = 201
+SOLICITATION, ADVERTISEMENT = 135, 136
+DEEPEST_TUNNEL = 4
+
+
+@dataclass(slots=True)
+class Walk:
+    """Where the walk along one IPv6 header chain is, and what it has seen."""
+
+    data: bytes
+    at: int
+    end: int
+    next_header: int
+    src: IPv6Address
+    dst: IPv6Address
+    final_dst: IPv6Address
+    home_address: IPv6Address | None = None
+    routing_home: IPv6Address | None = None
+    offsets: dict[str, int] = field(default_factory=dict)
+
+    def need(self, octets: int, what: str) -> None:
+        """Raise Malformed unless so many octets are left from here."""
+        if self.end - self.at < octets:
+            left = max(0, self.end - self.at)
+            raise Malformed(f"the {what} needs {octets} octets, the packet has {left}", self.at)
+
+    def skip(self, octets: int) -> None:
+        """Go to the header behind this one."""
+        self.next_header = self.data[self.at]
+        self.at += octets
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What is known of a packet before its first octet is read."""
+
+    place: Place
+    time: float
+    interface: int | None = None
+    direction: Direction | None = None
+    node: str | None = None
+    comment: str | None = None
+    frame_src: str | None = None
+    tunnel: tuple[IPv6Address, IPv6Address] | None = None
+    depth: int = 0
+
+
+def decode_frame(frame: Frame, file: str, wire: Dialect) -> tuple[Event, ...]:
+    """The events of one frame: none for traffic that does not matter here, or one ReadError."""
+    place = Place(file, frame.number)
+    try:
+        link = network_layer(frame.linktype, frame.data)
+        if link is None:
+            return ()
+        events = decode_packet(frame.data, link.start, _origin(frame, place, link), wire)
+        is_cut = frame.original_length > len(frame.data)
+        return tuple(_told_cut(event) for event in events) if is_cut else events
+    except Malformed as bad:
+        return (read_error(place, frame.time, bad),)
+
+
+def _told_cut(event: Event) -> Event:
+    """A read error with the remedy for frames that were captured in part."""
+    if isinstance(event, ReadError):
+        return replace(event, remedy="the frame was captured in part, capture whole frames")
+    return event
+
+
+def _origin(frame: Frame, place: Place, link: Link) -> Origin:
+    """The frame's own facts, and what its link layer adds."""
+    return Origin(
+        place=place,
+        time=frame.time,
+        interface=frame.interface,
+        direction=frame.direction or link.direction,
+        comment=frame.comment,
+        frame_src=link.src,
+    )
+
+
+def read_error(place: Place, time: float, bad: Malformed) -> ReadError:
+    """The event for octets that are no message."""
+    return ReadError(replace(place, offset=bad.offset), bad.what, bad.remedy, time)
+
+
+def decode_packet(data: bytes, start: int, origin: Origin, wire: Dialect) -> tuple[Event, ...]:
+    """The events of the IPv6 packet at byte `start`; a broken one gives one ReadError."""
+    try:
+        walk = _begin(data, start)
+        _walk_extensions(walk)
+        return _upper(walk, origin, wire)
+    except Malformed as bad:
+        return (read_error(origin.place, origin.time, bad),)
+
+
+def _begin(data: bytes, start: int) -> Walk:
+    """Read the IPv6 header (RFC 2460 3)."""
+    left = len(data) - start
+    if left < 40:
+        raise Malformed(f"the IPv6 header is cut off after {max(0, left)} of 40 octets", start)
+    if data[start] >> 4 != 6:
+        raise Malformed(f"the IP version is {data[start] >> 4}, not 6", start)
+    payload = int.from_bytes(data[start + 4 : start + 6], "big")
+    is_jumbo = payload == 0 and data[start + 6] == HOP_BY_HOP
+    end = len(data) if is_jumbo else min(start + 40 + payload, len(data))
+    src = IPv6Address(data[start + 8 : start + 24])
+    dst = IPv6Address(data[start + 24 : start + 40])
+    walk = Walk(data, start + 40, end, data[start + 6], src, dst, dst)
+    walk.offsets.update(ip=start, src=start + 8, dst=start + 24)
+    return walk
+
+
+def _walk_extensions(walk: Walk) -> None:
+    """Pass the extension headers, keeping home address and type 2 routing header."""
+    while True:
+        match walk.next_header:
+            case 0 | 60:
+                _options_header(walk)
+            case 43:
+                _routing_header(walk)
+            case 44:
+                if not _fragment_header(walk):
+                    return
+            case 51:
+                walk.need(8, "Authentication Header")
+                length = 4 * (walk.data[walk.at + 1] + 2)
+                walk.need(length, "Authentication Header")
+                walk.skip(length)
+            case _:
+                return
+
+
+def _extension_length(walk: Walk, name: str) -> int:
+    """The length in octets of the extension header here, checked."""
+    walk.need(8, name)
+    length = 8 * (walk.data[walk.at + 1] + 1)
+    walk.need(length, name)
+    return length
+
+
+def _options_header(walk: Walk) -> None:
+    """Hop-by-hop options are passed; destination options may hold the home address."""
+    is_destination = walk.next_header == DESTINATION_OPTIONS
+    length = _extension_length(walk, "options header")
+    if is_destination:
+        _home_address(walk, walk.at + 2, walk.at + length)
+    walk.skip(length)
+
+
+def _home_address(walk: Walk, at: int, end: int) -> None:
+    """Find the Home Address option (RFC 3775 6.3) among destination options."""
+    data = walk.data
+    while at < end:
+        if data[at] == 0:
+            at += 1
+            continue
+        if at + 2 > end or at + 2 + data[at + 1] > end:
+            raise Malformed(f"destination option type {data[at]} runs past its header", at)
+        if data[at] == HOME_ADDRESS_OPTION:
+            if data[at + 1] != 16:
+                raise Malformed(f"the Home Address option has length {data[at + 1]}, not 16", at)
+            walk.home_address = IPv6Address(data[at + 2 : at + 18])
+            walk.offsets["home_address"] = at + 2
+        at += 2 + data[at + 1]
+
+
+def _routing_header(walk: Walk) -> None:
+    """Routing headers type 2 (RFC 3775 6.4) and 0 tell the final destination, others are passed."""
+    length = _extension_length(walk, "routing header")
+    kind, left = walk.data[walk.at + 2], walk.data[walk.at + 3]
+    if kind == 2:
+        if length != 24:
+            raise Malformed(f"the type 2 routing header has {length} octets, not 24", walk.at + 1)
+        walk.routing_home = IPv6Address(walk.data[walk.at + 8 : walk.at + 24])
+        walk.offsets["routing_home"] = walk.at + 8
+    if kind in (0, 2) and left and length >= 24:
+        walk.final_dst = IPv6Address(walk.data[walk.at + length - 16 : walk.at + length])
+    walk.skip(length)
+
+
+def _fragment_header(walk: Walk) -> bool:
+    """Pass a fragment header; False if this is a real fragment, an error if of a message."""
+    walk.need(8, "fragment header")
+    inside = walk.data[walk.at]
+    is_fragment = int.from_bytes(walk.data[walk.at + 2 : walk.at + 4], "big") & 0xFFF9
+    if not is_fragment:
+        walk.skip(8)
+        return True
+    if inside in (MOBILITY_HEADER, OLD_MOBILITY_HEADER):
+        remedy = "capture where the message is whole"
+        raise Malformed("a fragmented Mobility Header is not read", walk.at, remedy)
+    return False
+
+
+def _upper(walk: Walk, origin: Origin, wire: Dialect) -> tuple[Event, ...]:
+    """What the chain leads to; fragments, ESP and other protocols give no event."""
+    match walk.next_header:
+        case 135 | 62:
+            envelope = _envelope(walk, origin)
+            return (decode_mobility(walk.data, walk.at, walk.end, envelope, wire),)
+        case 58:
+            return tuple(_neighbour(walk, origin))
+        case 41:
+            return _tunnelled(walk, origin, wire)
+        case _:
+            return ()
+
+
+def _envelope(walk: Walk, origin: Origin) -> Envelope:
+    """Join what the frame and the header chain say."""
+    outer = origin.tunnel or (None, None)
+    return Envelope(
+        place=origin.place,
+        time=origin.time,
+        src=walk.src,
+        dst=walk.dst,
+        final_dst=walk.final_dst,
+        interface=origin.interface,
+        direction=origin.direction,
+        node=origin.node,
+        comment=origin.comment,
+        home_address=walk.home_address,
+        routing_home=walk.routing_home,
+        tunnelled=origin.tunnel is not None,
+        outer_src=outer[0],
+        outer_dst=outer[1],
+        protocol=walk.next_header,
+        offsets=walk.offsets,
+    )
+
+
+def _tunnelled(walk: Walk, origin: Origin, wire: Dialect) -> tuple[Event, ...]:
+    """The events inside a tunnel, or one that tells of the tunnelled packet (RFC 2473)."""
+    if origin.depth == DEEPEST_TUNNEL:
+        raise Malformed(f"more than {DEEPEST_TUNNEL} tunnels lie in one another", walk.at)
+    data = walk.data[: walk.end]
+    deeper = replace(origin, tunnel=(walk.src, walk.dst), depth=origin.depth + 1)
+    events = decode_packet(data, walk.at, deeper, wire)
+    return events or (_tunnel_event(walk, _begin(data, walk.at), origin),)
+
+
+def _tunnel_event(outer: Walk, inner: Walk, origin: Origin) -> Tunnelled:
+    """A tunnelled packet as an event."""
+    return Tunnelled(
+        origin.place,
+        origin.time,
+        outer_src=outer.src,
+        outer_dst=outer.dst,
+        inner_src=inner.src,
+        inner_dst=inner.dst,
+        interface=origin.interface,
+        direction=origin.direction,
+        frame_src=origin.frame_src,
+        node=origin.node,
+    )
+
+
+def _neighbour(walk: Walk, origin: Origin) -> Iterator[Event]:
+    """Neighbor Solicitation and Advertisement (RFC 4861 4.3, 4.4); other ICMPv6 gives nothing."""
+    walk.need(1, "ICMPv6 header")
+    kind = walk.data[walk.at]
+    if kind not in (SOLICITATION, ADVERTISEMENT):
+        return
+    walk.need(24, "Neighbor Discovery message")
+    link_layer = _link_layer_option(walk, 1 if kind == SOLICITATION else 2)
+    common = _neighbour_fields(walk, origin)
+    if kind == SOLICITATION:
+        yield NeighborSolicitation(**common, source_link_layer=link_layer)
+        return
+    flags = walk.data[walk.at + 4]
+    yield NeighborAdvertisement(
+        **common,
+        target_link_layer=link_layer,
+        router=bool(flags & 0x80),
+        solicited=bool(flags & 0x40),
+        override=bool(flags & 0x20),
+    )
+
+
+def _neighbour_fields(walk: Walk, origin: Origin) -> dict[str, Any]:
+    """The fields that solicitation and advertisement share."""
+    return {
+        "place": origin.place,
+        "time": origin.time,
+        "src": walk.src,
+        "dst": walk.dst,
+        "target": IPv6Address(walk.data[walk.at + 8 : walk.at + 24]),
+        "interface": origin.interface,
+        "direction": origin.direction,
+        "frame_src": origin.frame_src,
+        "node": origin.node,
+    }
+
+
+def _link_layer_option(walk: Walk, wanted: int) -> str | None:
+    """The 6-octet link-layer address in the first option of that type (RFC 4861 4.6.1)."""
+    at, found = walk.at + 24, None
+    while at < walk.end:
+        if at + 2 > walk.end:
+            raise Malformed("a Neighbor Discovery option has no length", at)
+        length = 8 * walk.data[at + 1]
+        if length == 0 or at + length > walk.end:
+            raise Malformed(f"a Neighbor Discovery option of {length} octets does not fit", at)
+        if walk.data[at] == wanted and found is None:
+            found = walk.data[at + 2 : at + 8].hex(":")
+        at += length
+    return found
