@@ -86,7 +86,7 @@ class StepEngine:
     def conflicts(self, applied: Applied) -> list[tuple[GroundRule, ...]]:
         """Return the minimal sets of applicable binding demands that cannot agree."""
         found = []
-        variables = {d.label: Variable(d.label, self._domain(d)) for d in self.relation.decisions}
+        variables = {d.label: Variable(d.label, self.domain(d)) for d in self.relation.decisions}
         binding = [
             self._bound(k, applied) for k in applied.rules if self._rule(k).rule.modality.binds
         ]
@@ -108,7 +108,8 @@ class StepEngine:
         names = tuple(sorted({c.decl().name() for c in constants(term)} & self._own))
         return names, Evaluator([term], [*names, *self._context_names])
 
-    def _domain(self, d: GroundDecision) -> tuple[int, ...]:
+    def domain(self, d: GroundDecision) -> tuple[int, ...]:
+        """Return the values that a decision can take in this scope."""
         largest = self.relation.world.scope.largest(d.field.domain)
         unused = self.unused.get(d.field.domain.name, frozenset())
         return tuple(v for v in range(largest + 1) if v not in unused)
@@ -117,7 +118,7 @@ class StepEngine:
         """Return whether decision `k` may be required, given the inputs."""
         names, evaluator = self._required[k]
         by_label = {d.label: d for d in self.relation.decisions}
-        domains = [self._domain(by_label[n]) for n in names]
+        domains = [self.domain(by_label[n]) for n in names]
         return any(evaluator([*values, *context])[0] for values in product(*domains))
 
     def _bound(self, k: int, applied: Applied) -> Constraint:
@@ -207,17 +208,18 @@ class _Problem:
 
     def _values(self, constraints: list[Constraint]) -> Iterator[tuple[int, ...]]:
         variables = {d.label: self._variable(d) for d in self.decisions}
+        coupled = {n for c in constraints for n in c.names}
         required = [
             Constraint(*self.engine._unrequired[k], self.applied.context, -1)
             for k, d in enumerate(self.decisions)
-            if d.label in self.required - self.spoken
+            if d.label in self.required - self.spoken - coupled
         ]
         order = [d.label for d in self.decisions]
         for found in solutions(variables, [*constraints, *required]):
             yield tuple(found[label] for label in order)
 
     def _variable(self, d: GroundDecision, free: bool = False) -> Variable:
-        domain = self.engine._domain(d)
+        domain = self.engine.domain(d)
         if d.label in self.seen:
             domain = tuple(v for v in domain if v in self.seen[d.label])
         spoken = d.label in self.spoken or d.label in self.required
@@ -234,7 +236,7 @@ class _Problem:
 
     def _allowed(self, d: GroundDecision, names: tuple[str, ...], e: Evaluator) -> Iterator[int]:
         """Yield the values of `d` that a permission over `d` (and presence) allows."""
-        for value in self.engine._domain(d):
+        for value in self.engine.domain(d):
             assignment = [value if n == d.label else 1 for n in names]
             if e([*assignment, *self.applied.context])[0]:
                 yield value

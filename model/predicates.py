@@ -9,7 +9,7 @@ from typing import Any
 import z3
 
 from model.fields import Domain, FieldTable
-from model.vocabulary import HOME_ADDRESS, NONE, Kind, Length, bc, bu, node, o
+from model.vocabulary import HOME_ADDRESS, NONE, Kind, Length, bc, bu, decide, node, o
 
 READ_H = Domain("READ-H", "H1", "H2")
 READ_HSCOPE = Domain("READ-HSCOPE", "HS1", "HS2")
@@ -155,6 +155,17 @@ def _entries_are_home(w: Any, _i: int) -> z3.BoolRef:
     return z3.And(_entry_exists(w, 0), w.at(bc.home_registration, 0))
 
 
+def _answers_differ(w: Any, _i: int) -> z3.BoolRef:
+    pairs = [
+        z3.And(w.at(o.present, j), w.at(decide.answer, i) != w.at(decide.answer, j))
+        for i, j in combinations(w.options, 2)
+    ]
+    return z3.Or(pairs or [z3.BoolVal(False)])
+
+
+answers_differ = _define(
+    "answers_differ", "the options of the update are answered differently", _answers_differ
+)
 no_options = _define("no_options", "the update has no BID sub-option", _no_options)
 bulk = _define("bulk", "the update has several BID sub-options", _bulk)
 flags_differ = _define(

@@ -38,14 +38,25 @@ class GroundRule:
 
     @property
     def speaks(self) -> bool:
-        """Return whether it decides what it mentions (no permission, definition or coupling)."""
+        """Return whether it decides what it mentions.
+
+        A permission, a definition, a coupling and the prohibition of one value do not.
+        """
         silent = (Modality.MAY, Modality.DEFINITION)
-        return self.when is None and self.rule.modality not in silent
+        if self.when is not None or self.rule.modality in silent:
+            return False
+        return not (self.demand.decl().kind() in (z3.Z3_OP_NOT, z3.Z3_OP_DISTINCT) and _of_enum(self.demand))
 
     @property
     def constraint(self) -> Any:
         """Return what it demands of the decisions, where it applies."""
         return self.demand if self.when is None else z3.Implies(self.when, self.demand)
+
+
+def _of_enum(term: Any) -> bool:
+    """Return whether a negated term compares an enumeration with a value."""
+    inner = term.arg(0) if z3.is_not(term) else term
+    return inner.num_args() == 2 and inner.arg(0).sort().kind() == z3.Z3_DATATYPE_SORT
 
 
 @dataclass(frozen=True)
@@ -217,11 +228,11 @@ class _Builder:
         return z3.And(reached, self._committed(d), unspoken)
 
     def _committed(self, d: _Draft) -> Any:
-        names = {n.partition("[")[0] for n in d.decisions}
+        """An effect commits only where nothing refuses, and with it all that its rule demands."""
+        names = {c.decl().name() for c in constants(d.rule.demand.term)}
         if d.rule.modality is Modality.DEFINITION or not names & set(COMMITTED):
             return TRUE
-        slots = [n for n in d.decisions if n.startswith(("effect[", "care_of["))]
-        if slots:
+        if names & {"effect", "care_of"}:
             return z3.Not(self.outcomes[f"refused[{d.index}]"])
         return self.outcomes["accepted"]
 

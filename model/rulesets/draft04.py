@@ -93,8 +93,7 @@ FORMATS = [
         RECEIVER,
         "BID CONFLICT says that a regular binding is already registered",
         given=~bc.plain,
-        when=decide.answer == Status.mcoa_bid_conflict,
-        then=z3.BoolVal(False),
+        then=decide.answer != Status.mcoa_bid_conflict,
     ),
     rule(
         "04-4.3-4",
@@ -103,8 +102,7 @@ FORMATS = [
         RECEIVER,
         "BULK REGISTRATION NOT SUPPORTED says that bulk is not supported",
         given=bulk_possible,
-        when=decide.answer == Status.mcoa_bulk_not_supported,
-        then=z3.BoolVal(False),
+        then=decide.answer != Status.mcoa_bulk_not_supported,
     ),
     rule(
         "04-4.3-5",
@@ -113,8 +111,7 @@ FORMATS = [
         RECEIVER,
         "FLAG CONFLICTS says that the flags of the sub-options differ",
         given=~flags_differ,
-        when=decide.answer == Status.mcoa_flag_conflicts,
-        then=z3.BoolVal(False),
+        then=decide.answer != Status.mcoa_flag_conflicts,
     ),
 ]
 
@@ -125,7 +122,8 @@ RETURNING = [
         STATED,
         HOME_AGENT,
         "while bindings of other interfaces remain, proxy Neighbor Discovery goes on",
-        given=any_option(known & ~o.H)
+        given=any_option(known)
+        & ~any_option(o.H)
         & deregistering
         & others_remain
         & ~home_binding_stays
@@ -245,16 +243,6 @@ ACKNOWLEDGING = [
         when=decide.acknowledged,
         then=o.copied,
     ),
-    rule(
-        "04-6.3-38b",
-        "6.3",
-        MUST,
-        RECEIVER,
-        "the copy has the Status of the original",
-        given=~discarded,
-        when=decide.acknowledged & o.copied,
-        then=o.ba_status == o.status,
-    ),
 ]
 
 REPLACING = [
@@ -288,7 +276,7 @@ PROBING = [
         HOME_AGENT,
         "with a binding in the cache the home address is not probed again",
         at="dad",
-        given=entry_exists,
+        given=~no_options & entry_exists,
         then=decide.dad == Dad.skip,
     ),
 ]
@@ -521,7 +509,7 @@ REGISTERING = [
         RECEIVER,
         "when a regular binding existed the answer is BID CONFLICT",
         at="bindings",
-        given=registering & o.present & still_regular,
+        given=registering & o.present & still_regular & ~refused,
         then=decide.answer == Status.mcoa_bid_conflict,
     ),
     rule(
@@ -546,7 +534,7 @@ REGISTERING = [
     ),
 ]
 
-NO_PROXY = any_option(h_in_force) | home_binding_stays
+NO_PROXY = any_option(o.H) | home_binding_stays
 OVERRIDES = (
     Override("3775-10.3.1-11", NO_PROXY, "04-5.5-18"),
     Override("3775-10.4.1-2", NO_PROXY, "04-5.5-18"),

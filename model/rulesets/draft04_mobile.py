@@ -30,8 +30,10 @@ def wants(*intents: z3.ExprRef) -> z3.BoolRef:
     return one_of(mn.intent, intents)
 
 
-BULK = wants(Intent.register_bulk, Intent.deregister_bulk, Intent.home_and_foreign_bulk)
-BOTH = wants(Intent.home_and_foreign, Intent.home_and_foreign_bulk)
+BULK = mn.peer_home_agent & wants(
+    Intent.register_bulk, Intent.deregister_bulk, Intent.home_and_foreign_bulk
+)
+BOTH = mn.peer_home_agent & wants(Intent.home_and_foreign, Intent.home_and_foreign_bulk)
 PLAIN = wants(Intent.register_plain, Intent.deregister_all, Intent.return_home)
 USES_BID = z3.Not(PLAIN)
 UNDER_ESP = USES_BID & bu.esp & mn.peer_home_agent
@@ -330,7 +332,7 @@ CONCLUDING = [
         MOBILE_NODE,
         "from 128: the update failed for the binding",
         on=CONCLUDE,
-        given=o.copied,
+        given=o.copied & (mn.ba_matches | (ba_status == Status.sequence)),
         when=one_of(mn.effective, ERROR),
         then=mn.believed == Belief.failed,
     ),
@@ -342,7 +344,7 @@ CONCLUDING = [
             MOBILE_NODE,
             title,
             on=CONCLUDE,
-            given=o.copied,
+            given=o.copied & mn.ba_matches,
             when=mn.effective == Status[status],
             then=mn.believed == Belief.failed,
         )

@@ -149,8 +149,7 @@ RECEIVING = [
         RECEIVER,
         "without an entry any sequence number is accepted",
         given=~entry_exists,
-        when=decide.answer == Status.sequence,
-        then=z3.BoolVal(False),
+        then=decide.answer != Status.sequence,
     ),
     rule(
         "3775-9.5.1-7",
@@ -295,7 +294,7 @@ RECEIVING = [
         STATED,
         RECEIVER,
         "the acknowledgement repeats the sequence number of the update",
-        given=~discarded,
+        given=~discarded & ~stale,
         when=decide.answer != Status.sequence,
         then=decide.ba_sequence == SequenceSource.copied,
     ),
@@ -511,7 +510,10 @@ SENDING = [
         MOBILE_NODE,
         "under ESP the alternate care-of address option is present",
         on=On.SEND_UPDATE,
-        given=mn.peer_home_agent & bu.esp & (bu.source != HOME_ADDRESS),
+        given=mn.peer_home_agent
+        & bu.esp
+        & (bu.source != HOME_ADDRESS)
+        & (mn.intent != Intent.return_home),
         then=bu.alternate == bu.source,
     ),
     rule(
@@ -564,7 +566,9 @@ CONCLUDING = [
         MOBILE_NODE,
         "a status from 128 means that the update failed",
         on=On.RECEIVE_ACK,
-        given=no_options & one_of(ba_status, ERROR),
+        given=(mn.ba_matches | (ba_status == Status.sequence))
+        & no_options
+        & one_of(ba_status, ERROR),
         then=mn.believed == Belief.failed,
     ),
     rule(

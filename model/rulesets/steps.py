@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.predicates import entry_exists, no_options
+from model.predicates import answers_differ, entry_exists, no_options
 from model.rule import On
 from model.ruleset import Decision, NodeStep
 from model.vocabulary import (
@@ -22,6 +22,8 @@ from model.vocabulary import (
 
 LIVE = slot_present & ~refused
 COMES_OR_GOES = accepted & (~entry_exists | (no_options & bu.zero_lifetime))
+# A plain refresh is not probed: RFC 3775 10.3.1 exempts it, and no sentence demands anything.
+ADMITTED = accepted & ~bu.zero_lifetime & bu.home_registration
 WITHIN = list(Lifetime.values).index("within")
 
 RECEIVE = NodeStep(
@@ -37,14 +39,14 @@ RECEIVE = NodeStep(
         Decision(decide.plain),
         Decision(decide.proxy, COMES_OR_GOES & bu.home_registration, bc.proxy),
         Decision(decide.announcement),
-        Decision(decide.dad, accepted & ~bu.zero_lifetime & bu.home_registration),
+        Decision(decide.dad, ADMITTED & (~no_options | ~entry_exists)),
         Decision(decide.stored),
         Decision(decide.acknowledged),
         Decision(decide.ba_lifetime, default=WITHIN),
         Decision(decide.ba_sequence),
         Decision(o.copied),
         Decision(o.ba_status),
-        Decision(ba_status, decide.acknowledged),
+        Decision(ba_status, decide.acknowledged & answers_differ),
     ),
 )
 

@@ -1,0 +1,246 @@
+"""Exchanges: each Binding Update delivered to an observed node, with all that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address
+
+from checker.replay.vantage import Vantage
+from traces.events import (
+    BindingAcknowledgement,
+    BindingUpdate,
+    CacheDump,
+    DadRefused,
+    DadResult,
+    DadStart,
+    Event,
+    KernelDrop,
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    NodeStopped,
+    ProxyAdvertisement,
+    ProxyNd,
+)
+
+SEQUENCE_ERROR = 135
+NO_NEXT_HEADER = 59
+Side = (
+    ProxyNd
+    | ProxyAdvertisement
+    | DadStart
+    | DadRefused
+    | DadResult
+    | KernelDrop
+    | NodeStopped
+    | NeighborSolicitation
+    | NeighborAdvertisement
+)
+COMPLETION = (ProxyNd, ProxyAdvertisement, NeighborAdvertisement)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One Binding Update and what was seen of its processing, by position in the trace."""
+
+    update: BindingUpdate
+    position: int
+    home: IPv6Address
+    receiver: IPv6Address
+    number: int = 0
+    answer: BindingAcknowledgement | None = None
+    answered_at: int | None = None
+    next_at: int | None = None
+    next_time: float | None = None
+    sides: list[Side] = field(default_factory=list)
+    before: CacheDump | None = None
+    after: CacheDump | None = None
+    probing_before: bool = False
+    stopped: bool = False
+
+    @property
+    def probed(self) -> bool:
+        """Whether duplicate address detection was seen to begin in it."""
+        return any(_probe(side) for side in self.sides)
+
+
+def _probe(event: Event) -> bool:
+    if isinstance(event, NeighborSolicitation):
+        return event.is_dad
+    return isinstance(event, DadStart)
+
+
+def home_of(update: BindingUpdate) -> IPv6Address:
+    """The home address of an update: the Home Address option's, else the source (9.5.1)."""
+    return update.home_address if update.home_address is not None else update.src
+
+
+def wellformed(update: BindingUpdate) -> bool:
+    """Whether RFC 3775 9.2 lets the update be processed: checksum and payload type."""
+    return update.checksum_ok and update.payload_proto == NO_NEXT_HEADER
+
+
+def updates_to(events: Sequence[Event], receiver: IPv6Address) -> list[tuple[int, BindingUpdate]]:
+    """The updates delivered to a node with their positions; a log tells both ends of a link."""
+    found = [
+        (k, e)
+        for k, e in enumerate(events)
+        if isinstance(e, BindingUpdate) and e.dst == receiver and not e.tunnelled
+    ]
+    delivered = [(k, e) for k, e in found if e.direction == "in"]
+    return delivered or found
+
+
+def exchanges_of(events: Sequence[Event], vantage: Vantage, deadline: float) -> list[Exchange]:
+    """The exchanges of one observed node, in order of arrival, all home addresses together."""
+    updates = updates_to(events, vantage.receiver)
+    found = [
+        Exchange(update, k, home_of(update), vantage.receiver)
+        for k, update in updates
+        if wellformed(update)
+    ]
+    homes = dict.fromkeys(e.home for e in found)
+    for home in homes:
+        session = [e for e in found if e.home == home]
+        _chain(session)
+        _pair(events, session, vantage.receiver)
+        _attach(events, session, vantage, deadline)
+    return found
+
+
+def _chain(session: Sequence[Exchange]) -> None:
+    for this, following in zip(session, session[1:], strict=False):
+        this.next_at, this.next_time = following.position, following.update.time
+
+
+def answers_from(
+    events: Sequence[Event], receiver: IPv6Address
+) -> Iterator[tuple[int, BindingAcknowledgement]]:
+    """Yield the acknowledgements that a node sent, each once."""
+    found = [
+        (k, e)
+        for k, e in enumerate(events)
+        if isinstance(e, BindingAcknowledgement) and e.src == receiver and not e.tunnelled
+    ]
+    sent = [(k, e) for k, e in found if e.direction == "out"]
+    yield from sent or found
+
+
+def _pair(events: Sequence[Event], session: list[Exchange], receiver: IPv6Address) -> None:
+    """Give each acknowledgement to its update: by sequence number, else the latest open one."""
+    home = session[0].home
+    for k, answer in answers_from(events, receiver):
+        about = answer.routing_home if answer.routing_home is not None else answer.dst
+        open_ = [e for e in session if e.position < k and e.answer is None]
+        if about != home or not open_:
+            continue
+        chosen = _match(open_, answer) or _latest(session, open_, answer, k)
+        if chosen is not None:
+            chosen.answer, chosen.answered_at = answer, k
+
+
+def _match(open_: list[Exchange], answer: BindingAcknowledgement) -> Exchange | None:
+    same = [e for e in open_ if e.update.sequence == answer.sequence]
+    to_source = [e for e in same if e.update.src == answer.dst]
+    return next(iter(to_source or same), None)
+
+
+def _latest(
+    session: list[Exchange], open_: list[Exchange], answer: BindingAcknowledgement, k: int
+) -> Exchange | None:
+    """The update that an acknowledgement with another sequence number answers."""
+    if answer.status != SEQUENCE_ERROR and _repeats(session, answer, k):
+        return None
+    last = [e for e in session if e.position < k][-1]
+    return last if last in open_ else None
+
+
+def _repeats(session: list[Exchange], answer: BindingAcknowledgement, k: int) -> bool:
+    """Whether an answered update has this sequence number: a second copy of its answer."""
+    return any(
+        e.position < k and e.answer is not None and e.update.sequence == answer.sequence
+        for e in session
+    )
+
+
+def _attach(
+    events: Sequence[Event], session: list[Exchange], vantage: Vantage, deadline: float
+) -> None:
+    """Give neighbour messages, log events and cache dumps to their exchanges."""
+    node = session[0].update.node
+    home = session[0].home
+    probing: float | None = None
+    latest: CacheDump | None = None
+    waiting = {e.position: e for e in session}
+    for k, event in enumerate(events):
+        if k in waiting:
+            waiting[k].before = latest
+            waiting[k].probing_before = _still_probing(probing, waiting[k], session, k)
+        elif isinstance(event, CacheDump):
+            latest = event if event.node == node else latest
+        elif isinstance(event, Side) and _concerns(event, home, node, vantage):
+            if _probe(event):
+                probing = event.time
+            if isinstance(event, DadResult):
+                probing = None
+            owner = _owner(session, event, k, deadline)
+            if owner is not None:
+                owner.sides.append(event)
+    for e in session:
+        e.after = _settled(events, e, node, deadline)
+        e.stopped = any(
+            isinstance(x, NodeStopped) and x.node == node and x.time <= e.update.time + deadline
+            for x in events
+        )
+
+
+def _still_probing(began: float | None, e: Exchange, session: list[Exchange], k: int) -> bool:
+    """Whether duplicate address detection was under way when an update arrived."""
+    if began is None or e.update.time - began > 2.0:
+        return False
+    started = [x for x in session if x.position < k and x.update.time <= began]
+    answered = bool(started) and started[-1].answered_at is not None
+    return not answered or (started[-1].answered_at or 0) > k
+
+
+def _concerns(event: Side, home: IPv6Address, node: str | None, vantage: Vantage) -> bool:
+    if isinstance(event, NeighborSolicitation | NeighborAdvertisement):
+        return event.target == home and vantage.on_home_link(event)
+    if event.node != node:
+        return False
+    return isinstance(event, KernelDrop | NodeStopped) or event.address == home
+
+
+def _owner(session: list[Exchange], event: Side, k: int, deadline: float) -> Exchange | None:
+    """The exchange that an event belongs to: the one that waits for DAD, else the latest."""
+    begun = [e for e in session if e.position < k]
+    if not begun:
+        return None
+    if isinstance(event, COMPLETION):
+        for e in begun:
+            if e.probed and e.answered_at is not None and e.answered_at > k:
+                return e
+    last = begun[-1]
+    limit = last.update.time + deadline
+    if last.answer is not None:
+        limit = max(limit, last.answer.time + 4.0 * last.answer.lifetime)
+    if isinstance(event, ProxyNd | ProxyAdvertisement):
+        limit = last.update.time + deadline
+    return last if event.time <= limit else None
+
+
+def _settled(
+    events: Sequence[Event], e: Exchange, node: str | None, deadline: float
+) -> CacheDump | None:
+    """The dump that shows the cache once the update was processed."""
+    start = e.position if e.answered_at is None else e.answered_at
+    stop = len(events) if e.next_at is None else e.next_at
+    limit = e.update.time + deadline
+    dumps = [
+        x
+        for x in events[start:stop]
+        if isinstance(x, CacheDump) and x.node == node and x.after != "timer"
+    ]
+    if e.answered_at is not None:
+        return next(iter(dumps), None)
+    return next((x for x in reversed(dumps) if x.time <= limit), None)

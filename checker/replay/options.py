@@ -1,0 +1,56 @@
+"""What a replay can be told beyond what is declared beside the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOptions:
+    """Options of a replay.
+
+    `deadline_s` (seconds): an answer that is not seen by then is taken as not sent.
+    `at_receiver`: whether a capture shows all that the observed node sends and receives; None:
+    found out from the trace (logs and captures with directions do, others only with evidence).
+    `readings`: the alternative assumed for a reading, by its name, instead of the default.
+    """
+
+    deadline_s: float = 3.0
+    at_receiver: bool | None = None
+    readings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ReplaySummary:
+    """How many verdicts of each kind the replayed traces gave, and how many inputs failed."""
+
+    verdicts: dict[str, int] = field(default_factory=dict)
+    errors: int = 0
+    traces: int = 0
+    exchanges: int = 0
+
+    @property
+    def judged(self) -> int:
+        """How many verdicts say something of what was observed."""
+        names = ("conforms", "deviates", "violates", "ambiguous")
+        return sum(self.verdicts.get(name, 0) for name in names)
+
+    @property
+    def exit_code(self) -> int:
+        """3 when something could not be read, 1 for a violation, 4 when nothing was judged."""
+        if self.errors:
+            return 3
+        if self.verdicts.get("violates"):
+            return 1
+        return 0 if self.judged else 4
+
+    def count(self, record: Mapping[str, object]) -> None:
+        """Take one record into account."""
+        kind = record["record"]
+        if kind == "verdict":
+            name = str(record["verdict"])
+            self.verdicts[name] = self.verdicts.get(name, 0) + 1
+        self.errors += kind == "error"
+        self.traces += kind == "trace"
+        self.exchanges += kind == "exchange"

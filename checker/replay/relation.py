@@ -1,0 +1,145 @@
+"""The step relation of a scope, compiled for judging: which rules apply, what each demands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from checker.constraints import Constraint, Variable
+from checker.evaluate import Evaluator
+from model.fields import Field
+from model.receiver import receiver_state, receiver_updates
+from model.rule import On
+from model.ruleset import Ruleset
+from model.scope import Scope, World, constants
+from model.step import GroundDecision, GroundRule, StepRelation, step_relation
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """One ground rule, compiled: its decisions, whether its condition holds, its demand."""
+
+    rule: GroundRule
+    names: tuple[str, ...]
+    demand: Evaluator
+    when: Evaluator | None
+    readings: frozenset[str]
+
+
+class Relation:
+    """The step "receives a Binding Update" of a ruleset at one scope."""
+
+    def __init__(self, ruleset: Ruleset, scope: Scope) -> None:
+        self.ruleset = ruleset
+        self.scope = scope
+        self.world = World(scope)
+        self.step: StepRelation = step_relation(ruleset, On.RECEIVE_UPDATE, self.world)
+        self.decisions: dict[str, GroundDecision] = {d.label: d for d in self.step.decisions}
+        inputs = [(f.label(i), f) for f, i in self.world.fields()]
+        self.inputs: dict[str, Field] = {n: f for n, f in inputs if n not in self.decisions}
+        self.readings = {r.id: r for r in ruleset.readings}
+        self.layout = [*self.inputs, *self.readings]
+        self.position = {name: k for k, name in enumerate(self.layout)}
+        self._applies = Evaluator([g.applies for g in self.step.rules], self.layout)
+        self._accepted = Evaluator([self.step.outcomes["accepted"]], self.layout)
+        self._compiled: dict[int, Compiled] = {}
+        self._updates: Evaluator | None = None
+        self._defaults: dict[str, Evaluator] = {}
+
+    def values(self, given: Mapping[str, int]) -> tuple[int, ...]:
+        """The values of all inputs: those given, the vocabulary's defaults elsewhere."""
+        usual = [f.default for f in self.inputs.values()] + [0] * len(self.readings)
+        for name, value in given.items():
+            usual[self.position[name]] = int(value)
+        return tuple(usual)
+
+    def applied(self, values: Sequence[int]) -> list[Compiled]:
+        """The ground rules that apply to these inputs."""
+        return [self.compiled(k) for k, bit in enumerate(self._applies(values)) if bit]
+
+    def accepts(self, values: Sequence[int]) -> bool:
+        """Whether the rules accept something of the update."""
+        return bool(self._accepted(values)[0])
+
+    def compiled(self, k: int) -> Compiled:
+        """Ground rule number `k`, compiled once."""
+        if k not in self._compiled:
+            self._compiled[k] = self._compile(self.step.rules[k])
+        return self._compiled[k]
+
+    def _compile(self, g: GroundRule) -> Compiled:
+        terms = [g.demand] if g.when is None else [g.demand, g.when]
+        found = {c.decl().name() for t in terms for c in constants(t)}
+        names = tuple(sorted(found & self.decisions.keys()))
+        inputs = [*names, *self.layout]
+        when = None if g.when is None else Evaluator([g.when], inputs)
+        situation = {c.decl().name() for c in constants(g.applies)}
+        readings = frozenset((found | situation) & self.readings.keys())
+        return Compiled(g, names, Evaluator([g.demand], inputs), when, readings)
+
+    def constraint(self, c: Compiled, values: tuple[int, ...], tag: int) -> Constraint:
+        """What an applicable rule demands, for the constraint solver."""
+        return Constraint(c.names, _Implied(c), values, tag)
+
+    def variable(self, label: str, seen: Mapping[str, frozenset[int]]) -> Variable:
+        """A decision as a variable, narrowed to what was seen where that lies in its domain."""
+        domain = self.domain(label)
+        narrowed = tuple(v for v in domain if v in seen.get(label, frozenset(domain)))
+        return Variable(label, narrowed or domain)
+
+    def domain(self, label: str) -> tuple[int, ...]:
+        """The values that a decision can take."""
+        return tuple(range(self.scope.largest(self.decisions[label].field.domain) + 1))
+
+    def default(self, label: str, values: Sequence[int]) -> int:
+        """The value of a decision of which no rule speaks."""
+        if label not in self._defaults:
+            self._defaults[label] = Evaluator([self.decisions[label].default], self.layout)
+        return int(self._defaults[label](values)[0])
+
+    def after(self, values: Sequence[int], decided: Mapping[str, int]) -> dict[str, int]:
+        """The receiver's state after a step with these decisions."""
+        names = receiver_state(self.world)
+        if self._updates is None:
+            terms = receiver_updates(self.world)
+            inputs = [*self.decisions, *self.layout]
+            self._updates = Evaluator([terms[n] for n in names], inputs)
+        chosen = [decided.get(label, 0) for label in self.decisions]
+        return dict(zip(names, self._updates([*chosen, *values]), strict=True))
+
+
+class _Implied(Evaluator):
+    """A demand under its condition, with the face of an evaluator."""
+
+    def __init__(self, c: Compiled) -> None:
+        self._c = c
+
+    def __call__(self, values: Sequence[int]) -> tuple[int, ...]:
+        """Whether the condition fails or the demand holds."""
+        if self._c.when is not None and not self._c.when(values)[0]:
+            return (1,)
+        return self._c.demand(values)
+
+
+@dataclass
+class Relations:
+    """The step relations of a ruleset, each compiled once; base rules alone for a legacy peer."""
+
+    ruleset: Ruleset
+    _known: dict[tuple[Scope, bool], Relation] = field(default_factory=dict)
+
+    def at(self, scope: Scope, extension: bool) -> Relation:
+        """The relation of a scope, with or without the rules of the extension."""
+        key = (scope, extension)
+        if key not in self._known:
+            rules = self.ruleset if extension else base_only(self.ruleset)
+            self._known[key] = Relation(rules, scope)
+        return self._known[key]
+
+
+def base_only(ruleset: Ruleset) -> Ruleset:
+    """The base rules of a ruleset, without the extension and what it takes out of force."""
+    own = tuple(r.id for r in ruleset.rules if ruleset.is_extension(r))
+    kept = ruleset.without(*dict.fromkeys(own))
+    return replace(kept, overrides=())
+

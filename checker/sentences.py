@@ -1,0 +1,119 @@
+"""Terms and situations in the document's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import z3
+
+from checker.evaluate import constructor_index
+from model.fields import Field
+from model.predicates import DERIVED
+from model.step import GroundRule
+from model.vocabulary import BASE_DERIVED, FIELDS
+
+
+def field_text(label: str, value: int) -> str:
+    """Return a ground field and its value in words."""
+    f, which = _field(label)
+    return f"{which}{f.sentence}: {f.domain.show(value)}"
+
+
+def _field(label: str) -> tuple[Field, str]:
+    name, _, index = label.partition("[")
+    return FIELDS[name], which(FIELDS[name].family, index.rstrip("]"))
+
+
+def which(family: str, index: str) -> str:
+    """Return the words for an index of a family, ending in ", " when there are any."""
+    if not family or not index:
+        return ""
+    if family == "slot":
+        return "" if index == "0" else f"sub-option {index}, "
+    noun = {"option": "sub-option", "bid": "BID", "interface": "interface"}[family]
+    return f"{noun} {index}, "
+
+
+OUTCOME_WORDS = {
+    "accepted": ("the update is accepted", "the update is refused"),
+    "refused": ("it is refused", "it is not refused"),
+    "discarded": ("the update is discarded", "the update is not discarded"),
+}
+
+
+def fact_text(label: str, holds: bool) -> str:
+    """Return a named predicate, or its negation, in words."""
+    name, _, index = label.partition("[")
+    if name in OUTCOME_WORDS:
+        text = OUTCOME_WORDS[name][0 if holds else 1]
+        return which("slot", index.rstrip("]")) + text
+    derived = {**DERIVED, **BASE_DERIVED}[name]
+    text = derived.sentence if holds else derived.negated
+    return which(derived.family, index.rstrip("]")) + text
+
+
+def situation_text(
+    shown: Iterable[str], values: Mapping[str, int], facts: Mapping[str, bool]
+) -> str:
+    """Return what matters of a situation as one sentence."""
+    named = [n for n in shown if not n.startswith("READ-")]
+    parts = [fact_text(n, facts[n]) if n in facts else field_text(n, values[n]) for n in named]
+    return "; ".join(parts) or "always"
+
+
+def demand_sentence(g: GroundRule) -> str:
+    """Return what a ground rule demands, in words."""
+    text = _text(g.demand)
+    return text if g.when is None else f"{text} (if {_text(g.when)})"
+
+
+def _text(t: Any) -> str:  # noqa: PLR0911
+    kind = t.decl().kind()
+    if kind == z3.Z3_OP_NOT and t.arg(0).decl().kind() == z3.Z3_OP_EQ:
+        return _comparison(t.arg(0), "is not")
+    if kind == z3.Z3_OP_NOT:
+        return f"not ({_text(t.arg(0))})"
+    if kind in (z3.Z3_OP_AND, z3.Z3_OP_OR):
+        word = " and " if kind == z3.Z3_OP_AND else " or "
+        return word.join(_text(c) for c in t.children())
+    if kind in (z3.Z3_OP_EQ, z3.Z3_OP_DISTINCT):
+        return _comparison(t, "is" if kind == z3.Z3_OP_EQ else "is not")
+    if kind == z3.Z3_OP_ITE:
+        first, then, other = (_text(c) for c in t.children())
+        return f"{then} if {first}, else {other}"
+    return _atom(t)
+
+
+def _comparison(t: Any, word: str) -> str:
+    left, right = t.children()
+    return f"{_atom(left)} {word} {_text(right)}"
+
+
+def _atom(t: Any) -> str:
+    kind = t.decl().kind()
+    if kind == z3.Z3_OP_DT_CONSTRUCTOR:
+        name: str = t.decl().name()
+        return name.partition(".")[2].replace("_", " ")
+    if kind == z3.Z3_OP_UNINTERPRETED and t.num_args() == 0:
+        return _name(t.decl().name())
+    if z3.is_bv_value(t) or z3.is_true(t) or z3.is_false(t):
+        return str(t)
+    return "(" + " ".join([t.decl().name(), *(_text(c) for c in t.children())]) + ")"
+
+
+def _name(label: str) -> str:
+    if label.partition("[")[0] in FIELDS:
+        f, prefix = _field(label)
+        return prefix + f.sentence
+    return label
+
+
+def shown_value(label: str, value: Any) -> str:
+    """Return the display form of a concrete value of a ground field or reading."""
+    if isinstance(value, z3.ExprRef):
+        value = constructor_index(value.decl())
+    return _field(label)[0].domain.show(int(value))
+
+
+__all__ = ["demand_sentence", "field_text", "shown_value", "situation_text"]

@@ -1,0 +1,205 @@
+"""Situations of a node step as a solver sees them: inputs, readings, minimal witnesses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, product
+from typing import Any
+
+import z3
+
+from checker.evaluate import Evaluator
+from checker.outcomes import inputs_of
+from model.fields import Domain, Field, Number
+from model.rule import On
+from model.ruleset import Ruleset
+from model.scope import Scope, World, constants, reading_field
+from model.step import StepRelation, step_relation
+from model.vocabulary import FIELDS, Kind, Status, bc, o
+
+# In an analysis one status stands for all that mean nothing special in an update.
+STATUSES_IN_UPDATE = (Status.accepted, Status.unspecified)
+UNUSED = {"Status": frozenset({1, Status.size() - 1})}
+
+
+@dataclass(frozen=True)
+class Situations:
+    """All inputs of one node step at a scope, with the solver's view of them."""
+
+    ruleset: Ruleset
+    on: On
+    scope: Scope
+
+    @cached_property
+    def relation(self) -> StepRelation:
+        """Return the step relation."""
+        return step_relation(self.ruleset, self.on, World(self.scope))
+
+    @cached_property
+    def fields(self) -> dict[str, tuple[Field, int]]:
+        """Return each input by name as (field, index), in declared order, readings last."""
+        used = set(inputs_of(self.relation))
+        found = {f.label(i): (f, i) for f, i in self.relation.world.fields() if f.label(i) in used}
+        for reading in self.ruleset.readings:
+            if reading.id in used:
+                found[reading.id] = (reading_field(reading.domain), 0)
+        return found
+
+    @cached_property
+    def well_formed(self) -> list[Any]:
+        """Return what holds of every situation: values in scope, canonical absent parts."""
+        terms = []
+        for name, (f, i) in self.fields.items():
+            if isinstance(f.domain, Number):
+                terms.append(z3.ULE(f.instance(i), self.scope.largest(f.domain)))
+            if name.startswith("o.status["):
+                terms.append(z3.Or([f.instance(i) == s for s in STATUSES_IN_UPDATE]))
+            elif isinstance(f.domain, Domain):
+                unused = UNUSED.get(f.domain.name, frozenset())
+                terms += [f.instance(i) != f.domain.at(v) for v in sorted(unused)]
+        return terms + self._canonical()
+
+    def _canonical(self) -> list[Any]:
+        w, names = self.relation.world, self.fields
+        terms = []
+        for i in w.options:
+            absent = z3.Not(w.at(o.present, i))
+            own = [n for n, (f, j) in names.items() if f.family == "option" and j == i]
+            if self.on is not On.SEND_UPDATE:
+                terms += [z3.Implies(absent, self.equals(n, 0)) for n in own if "present" not in n]
+                if i > 1:
+                    terms.append(z3.Implies(w.at(o.present, i), w.at(o.present, i - 1)))
+        entries = [w.at(bc.plain, 0), *(w.at(bc.kind, b) != Kind.absent for b in w.bids)]
+        for n in ("bc.home_registration", "bc.last_sequence"):
+            if n in names:
+                terms.append(z3.Or(self.equals(n, 0), *entries))
+        return terms + self._states()
+
+    def _states(self) -> list[Any]:
+        """Leave out states that are none: proxying for a node without binding."""
+        w, terms = self.relation.world, []
+        entries = [w.at(bc.plain, 0), *(w.at(bc.kind, b) != Kind.absent for b in w.bids)]
+        if "bc.proxy" in self.fields:
+            terms.append(z3.Implies(bc.proxy, z3.Or(entries)))
+        return terms
+
+    def equals(self, name: str, value: int) -> Any:
+        """Return the term: the input has this value."""
+        f, i = self.fields[name]
+        return f.instance(i) == f.domain.at(value)
+
+    def default(self, name: str) -> int:
+        """Return the default value of an input."""
+        return self.fields[name][0].default
+
+    def solver(self) -> z3.Solver:
+        """Return a fresh solver that knows the well-formed situations."""
+        solver = z3.Solver()
+        solver.add(*self.well_formed)
+        return solver
+
+    @cached_property
+    def readings(self) -> dict[str, Domain]:
+        """Return the reading switches that matter here."""
+        return {r.id: r.domain for r in self.ruleset.readings if r.id in self.fields}
+
+    def departures(self, among: Sequence[str]) -> Iterator[dict[str, int]]:
+        """Yield choices of readings, the defaults first, then by number of departures."""
+        for size in range(len(among) + 1):
+            for chosen in combinations(among, size):
+                others = [range(1, self.readings[r].size()) for r in chosen]
+                for values in product(*others):
+                    yield {**dict.fromkeys(self.readings, 0), **dict(zip(chosen, values, strict=True))}
+
+    def witness(self, solver: z3.Solver, readings: dict[str, int]) -> dict[str, int] | None:
+        """Return the situation nearest the defaults that satisfies `solver`, or None."""
+        fixed = [self.equals(n, v) for n, v in readings.items()]
+        if solver.check(*fixed) != z3.sat:
+            return None
+        model = solver.model()
+        values = dict(readings)
+        for name in self.fields:
+            if name in values:
+                continue
+            wanted = self.equals(name, self.default(name))
+            if z3.is_true(model.eval(wanted, model_completion=True)):
+                value = self.default(name)
+            elif solver.check(*fixed, wanted) == z3.sat:
+                model, value = solver.model(), self.default(name)
+            else:
+                value, model = self._smallest(solver, fixed, name)
+            values[name] = value
+            fixed.append(self.equals(name, value))
+        return {n: values[n] for n in self.fields}
+
+    def _smallest(self, solver: z3.Solver, fixed: list[Any], name: str) -> tuple[int, z3.ModelRef]:
+        f, _ = self.fields[name]
+        for value in range(self.scope.largest(f.domain) + 1):
+            if solver.check(*fixed, self.equals(name, value)) == z3.sat:
+                return value, solver.model()
+        raise AssertionError(f"{name} has no value, though the situation is satisfiable")
+
+    @cached_property
+    def predicates(self) -> dict[str, Any]:
+        """Return the named predicates and outcomes at each index, as terms over inputs."""
+        w = self.relation.world
+        terms = {
+            (f"{d.name}[{i}]" if d.family else d.name): w.at(d.const, i)
+            for d in w.derived.values()
+            for i in w.indices(d.family)
+        }
+        terms |= self.relation.outcomes
+        known = set(self.fields)
+        return {n: t for n, t in terms.items() if {c.decl().name() for c in constants(t)} <= known}
+
+    @cached_property
+    def _predicate_values(self) -> Evaluator:
+        return Evaluator(self.predicates.values(), list(self.fields))
+
+    def facts(self, witness: dict[str, int]) -> dict[str, bool]:
+        """Return which named predicates hold of a situation."""
+        values = self._predicate_values([witness[n] for n in self.fields])
+        return {n: bool(v) for n, v in zip(self.predicates, values, strict=True)}
+
+    def literal(self, name: str, witness: dict[str, int], facts: dict[str, bool]) -> Any:
+        """Return the term: the input or predicate is as in the witness."""
+        if name in facts:
+            return self.predicates[name] if facts[name] else z3.Not(self.predicates[name])
+        return self.equals(name, witness[name])
+
+    def core(self, condition: Any, witness: dict[str, int]) -> tuple[str, ...]:
+        """Return a minimal set of inputs and predicates that alone make `condition` true.
+
+        Raw inputs are given up first, so that what is left is in the words of the rules.
+        """
+        solver = self.solver()
+        solver.add(z3.Not(condition))
+        facts = self.facts(witness)
+        order = [*self.fields, *facts]
+        literals = {n: z3.Bool(f"core {n}") for n in order}
+        for name, literal in literals.items():
+            solver.add(z3.Implies(literal, self.literal(name, witness, facts)))
+        if solver.check(*literals.values()) != z3.unsat:
+            raise AssertionError("the witness does not satisfy its own condition")
+        kept = list(order)
+        for name in order:
+            if name in kept:
+                rest = [n for n in kept if n != name]
+                if solver.check(*(literals[n] for n in rest)) == z3.unsat:
+                    core = {c.decl().name() for c in solver.unsat_core()}
+                    kept = [n for n in rest if f"core {n}" in core]
+        return tuple(n for n in order if n in kept)
+
+
+def generic(label: str) -> str:
+    """Return the name of a field without its index."""
+    return label.partition("[")[0]
+
+
+def field_of(label: str) -> Field:
+    """Return the declared field of a ground name."""
+    return FIELDS[generic(label)]
+
+
