@@ -33,6 +33,7 @@ class Demand:
     applies: Any
     when: Any
     then: Any
+    split_on: frozenset[str] = frozenset()  # readings that its demand itself depends on
 
     @property
     def total(self) -> Any:
@@ -73,7 +74,9 @@ def demands(situations: Situations) -> Iterator[Demand]:
         for case, then, condition in _cases(g.demand, when, own, situations):
             applies = z3.simplify(z3.And(g.applies, case))
             if not z3.is_false(applies):
-                yield Demand(g, applies, condition, then)
+                mentioned = names_in(g.demand) | names_in(when)
+                readings = frozenset(n for n in mentioned if n.startswith("READ-"))
+                yield Demand(g, applies, condition, then, readings)
 
 
 def _cases(

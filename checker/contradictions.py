@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -38,10 +39,13 @@ class Contradictions:
             for members in product(*(c.members for c in chosen)):
                 kind = kind_of([m.ground.rule.modality for m in members])
                 key = tuple(sorted({m.ground.rule.id for m in members}))
-                if kind and (kind, *key) not in found and self._distinct(members):
-                    finding = self._finding(kind, members)
-                    if finding is not None:
-                        found[kind, *key] = finding
+                known = found.get((kind, *key))
+                splits = any(m.split_on for m in members)
+                if not kind or (known and not splits) or not self._distinct(members):
+                    continue
+                finding = self._finding(kind, members)
+                if finding is not None:
+                    found[kind, *key] = joined(known, finding) if known else finding
         yield from minimal(list(found.values()))
 
     def _distinct(self, members: tuple[Demand, ...]) -> bool:
@@ -60,7 +64,7 @@ class Contradictions:
 
     def _finding(self, kind: str, members: tuple[Demand, ...]) -> Finding | None:
         linking = self._needed_definitions(members)
-        condition = z3.And([g.applies for g in (*members, *linking)])
+        condition = z3.And([*(m.applies for m in members), *(g.applies for g in linking)])
         solver = self.situations.solver()
         solver.add(condition)
         if solver.check() != z3.sat:
@@ -155,6 +159,16 @@ class Contradictions:
     def _constraint(self, term: Any) -> Constraint:
         names = tuple(sorted(names_in(term)))
         return Constraint(names, Evaluator([term], names), (), 0)
+
+
+def joined(known: Finding, other: Finding) -> Finding:
+    """Return a finding that holds under the readings of either."""
+    readings = {
+        r: tuple(dict.fromkeys((*known.readings[r], *other.readings[r])))
+        for r in known.readings
+        if r in other.readings
+    }
+    return replace(known, readings=readings, condition=z3.Or(known.condition, other.condition))
 
 
 def minimal(findings: list[Finding]) -> list[Finding]:

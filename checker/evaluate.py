@@ -24,7 +24,9 @@ class Evaluator:
         self.inputs = tuple(inputs)
         code = _Code({name: k for k, name in enumerate(self.inputs)})
         results = [code.visit(t) for t in self.terms]
-        source = "\n ".join(["def run(v):", *code.lines, f"return ({''.join(r + ',' for r in results)})"])
+        source = "\n ".join(
+            ["def run(v):", *code.lines, f"return ({''.join(r + ',' for r in results)})"]
+        )
         space: dict[str, Any] = {}
         exec(compile(source, "<terms>", "exec"), space)
         self._run: Callable[[Values], tuple[int, ...]] = space["run"]
@@ -49,7 +51,9 @@ class _Code:
         if key not in self._names:
             text = self._emit(t)
             self._alive.append(t)
-            self._names[key] = text if text.isidentifier() or t.num_args() == 0 else self._store(text)
+            self._names[key] = (
+                text if text.isidentifier() or t.num_args() == 0 else self._store(text)
+            )
         return self._names[key]
 
     def _store(self, text: str) -> str:

@@ -148,9 +148,7 @@ class _Problem:
         self.advice = [k for k in applied.rules if rules[k].rule.modality.advises]
         self.permits = [k for k in applied.rules if rules[k].rule.modality is Modality.MAY]
         self.required = {
-            d.label
-            for k, d in enumerate(self.decisions)
-            if engine.requires(k, applied.context)
+            d.label for k, d in enumerate(self.decisions) if engine.requires(k, applied.context)
         }
         self.spoken = {n for k in applied.rules if rules[k].speaks for n in rules[k].decisions}
 
@@ -177,9 +175,7 @@ class _Problem:
                 if broken in tried or any(s <= broken for s in solved):
                     continue
                 tried.add(broken)
-                core = minimal_conflict(
-                    variables, [c for c in constraints if c.tag not in broken]
-                )
+                core = minimal_conflict(variables, [c for c in constraints if c.tag not in broken])
                 if core is None:
                     solved.append(broken)
                 else:

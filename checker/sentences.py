@@ -68,7 +68,7 @@ def demand_sentence(g: GroundRule) -> str:
     return text if g.when is None else f"{text} (if {_text(g.when)})"
 
 
-def _text(t: Any) -> str:  # noqa: PLR0911
+def _text(t: Any) -> str:
     kind = t.decl().kind()
     if kind == z3.Z3_OP_NOT and t.arg(0).decl().kind() == z3.Z3_OP_EQ:
         return _comparison(t.arg(0), "is not")

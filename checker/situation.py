@@ -111,7 +111,10 @@ class Situations:
             for chosen in combinations(among, size):
                 others = [range(1, self.readings[r].size()) for r in chosen]
                 for values in product(*others):
-                    yield {**dict.fromkeys(self.readings, 0), **dict(zip(chosen, values, strict=True))}
+                    yield {
+                        **dict.fromkeys(self.readings, 0),
+                        **dict(zip(chosen, values, strict=True)),
+                    }
 
     def witness(self, solver: z3.Solver, readings: dict[str, int]) -> dict[str, int] | None:
         """Return the situation nearest the defaults that satisfies `solver`, or None."""
@@ -201,5 +204,3 @@ def generic(label: str) -> str:
 def field_of(label: str) -> Field:
     """Return the declared field of a ground name."""
     return FIELDS[generic(label)]
-
-

@@ -1,1 +1,1 @@
-"""What the documents say: vocabulary, rules, rulesets and the system, as Z3 terms over named finite fields."""
+"""What the documents say: vocabulary, rules, rulesets and the system, as Z3 terms."""

@@ -56,7 +56,9 @@ def receiver_updates(world: World) -> dict[str, Any]:
     after[bc.plain.decl().name()] = _plain(world)
     after[bc.plain_coa.decl().name()] = _plain_coa(world, after)
     after[bc.proxy.decl().name()] = decide.proxy
-    remains = z3.Or(_plain(world), *(after[_name(world, bc.kind, b)] != Kind.absent for b in world.bids))
+    remains = z3.Or(
+        _plain(world), *(after[_name(world, bc.kind, b)] != Kind.absent for b in world.bids)
+    )
     after |= _shared(world, remains)
     return after
 

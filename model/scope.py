@@ -27,12 +27,18 @@ from model.vocabulary import (
 
 @dataclass(frozen=True)
 class Scope:
-    """Bounds: BIDs, care-of addresses, sub-options in a message, bits of a sequence number."""
+    """Bounds: BIDs, care-of addresses, sub-options in a message, bits of a sequence number.
+
+    `updates` bounds the Binding Updates that are sent, `faults` the messages that the network
+    loses or repeats.
+    """
 
     bids: int = 2
     care_of: int = 2
     options: int = 2
-    sequence_bits: int = 2
+    sequence_bits: int = 3
+    updates: int = 3
+    faults: int = 1
 
     def largest(self, domain: Any) -> int:
         """Return the largest value that a field of `domain` takes in this scope."""

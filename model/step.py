@@ -45,7 +45,7 @@ class GroundRule:
         silent = (Modality.MAY, Modality.DEFINITION)
         if self.when is not None or self.rule.modality in silent:
             return False
-        return not (self.demand.decl().kind() in (z3.Z3_OP_NOT, z3.Z3_OP_DISTINCT) and _of_enum(self.demand))
+        return not _forbids_one_value(self.demand)
 
     @property
     def constraint(self) -> Any:
@@ -53,10 +53,13 @@ class GroundRule:
         return self.demand if self.when is None else z3.Implies(self.when, self.demand)
 
 
-def _of_enum(term: Any) -> bool:
-    """Return whether a negated term compares an enumeration with a value."""
+def _forbids_one_value(term: Any) -> bool:
+    """Return whether a term only says that an enumerated decision is not one value."""
     inner = term.arg(0) if z3.is_not(term) else term
-    return inner.num_args() == 2 and inner.arg(0).sort().kind() == z3.Z3_DATATYPE_SORT
+    if not z3.is_not(term) and not z3.is_distinct(term):
+        return False
+    compares = inner.num_args() == 2 and inner.arg(0).sort().kind() == z3.Z3_DATATYPE_SORT
+    return bool(compares)
 
 
 @dataclass(frozen=True)

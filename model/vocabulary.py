@@ -28,6 +28,7 @@ FLAG = Flag()
 Address = Number("Address", 8, show_address)
 Bid = Number("Bid", 8)
 Sequence = Number("Sequence", SEQUENCE_BITS)
+Count = Number("Count", 8)
 
 Status = Domain(
     "Status",
@@ -187,6 +188,8 @@ net = Names(
     acknowledgement=_field("net.ack", FLAG, "a Binding Acknowledgement is on its way"),
     ba_sequence=_field("net.ba_sequence", Sequence, "sequence number in that acknowledgement"),
     done=_field("net.done", Effect, "what the receiver did for it", "slot"),
+    sent=_field("net.sent", Count, "Binding Updates sent so far"),
+    faults=_field("net.faults", Count, "messages lost or repeated so far"),
     stray_bulk=_field("net.stray_bulk", FLAG, "a correspondent's cache changed by a bulk update"),
 )
 

@@ -11,7 +11,8 @@ from model.scope import Scope
 from model.vocabulary import FIRST_CARE_OF, HOME_ADDRESS, NONE, SEQUENCE_BITS
 from traces.events import UNSPECIFIED, CacheEntry
 
-SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 255)
+BID_SIZES = (4, 16, 64, 255)
+OPTION_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 32, 64)
 MOST_ADDRESSES = 250
 
 
@@ -39,9 +40,13 @@ class Naming:
 
     def scope(self) -> Scope:
         """A scope that holds all that was named; rounded, so that traces share step relations."""
-        return Scope(
-            _rounded(len(self.bids) - 1), MOST_ADDRESSES, _rounded(self.options), SEQUENCE_BITS
-        )
+        bids = _rounded(len(self.bids) - 1, BID_SIZES)
+        options = _rounded(self.options, OPTION_SIZES)
+        return Scope(bids, MOST_ADDRESSES, options, SEQUENCE_BITS)
+
+    def plain_scope(self) -> Scope:
+        """A scope for a node that knows no BIDs."""
+        return Scope(1, MOST_ADDRESSES, 1, SEQUENCE_BITS)
 
     def show_bid(self, index: int) -> str:
         """The BID behind an index."""
@@ -54,8 +59,8 @@ class Naming:
         return next((str(a) for a, i in self.addresses.items() if i == index), "no address")
 
 
-def _rounded(count: int) -> int:
-    return next((size for size in SIZES if size >= count), count)
+def _rounded(count: int, sizes: tuple[int, ...]) -> int:
+    return next((size for size in sizes if size >= count), count)
 
 
 def naming_of(session: Iterable[Exchange]) -> Naming:

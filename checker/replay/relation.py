@@ -23,6 +23,7 @@ class Compiled:
     names: tuple[str, ...]
     demand: Evaluator
     when: Evaluator | None
+    when_names: frozenset[str]
     readings: frozenset[str]
 
 
@@ -73,9 +74,10 @@ class Relation:
         names = tuple(sorted(found & self.decisions.keys()))
         inputs = [*names, *self.layout]
         when = None if g.when is None else Evaluator([g.when], inputs)
+        coupled = set() if g.when is None else {c.decl().name() for c in constants(g.when)}
         situation = {c.decl().name() for c in constants(g.applies)}
         readings = frozenset((found | situation) & self.readings.keys())
-        return Compiled(g, names, Evaluator([g.demand], inputs), when, readings)
+        return Compiled(g, names, Evaluator([g.demand], inputs), when, frozenset(coupled), readings)
 
     def constraint(self, c: Compiled, values: tuple[int, ...], tag: int) -> Constraint:
         """What an applicable rule demands, for the constraint solver."""

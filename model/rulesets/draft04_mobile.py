@@ -40,6 +40,16 @@ UNDER_ESP = USES_BID & bu.esp & mn.peer_home_agent
 
 SENDING = [
     rule(
+        "04-4.2.1-1",
+        "4.2.1",
+        DEFINITION,
+        MOBILE_NODE,
+        "flags and Length are those of a sub-option that is there",
+        on=SEND,
+        when=~o.present,
+        then=z3.And(~o.C, ~o.O, ~o.H, ~o.reserved, o.length == Length.four),
+    ),
+    rule(
         "04-5.3-2",
         "5.3",
         STATED,
@@ -67,7 +77,7 @@ SENDING = [
         "bulk registration: several sub-options in one update",
         on=SEND,
         given=BULK,
-        then=bulk,
+        then=bulk & ~no_options,
     ),
     rule(
         "04-5.3-5",
@@ -111,6 +121,7 @@ SENDING = [
         "the flags of all sub-options of an update are equal",
         on=SEND,
         given=USES_BID,
+        when=bulk,
         then=z3.Not(flags_differ),
     ),
     rule(

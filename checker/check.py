@@ -1,0 +1,70 @@
+"""Rule analysis as a whole: every finding of a ruleset, each with the way to reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from checker.contradictions import Contradictions
+from checker.explore import Exploration, Explorer
+from checker.finding import Finding
+from checker.gaps import Gaps
+from checker.intents import Intents
+from checker.machine import Machine
+from checker.reach import Reached, Watch
+from checker.situation import Situations
+from model.rule import On
+from model.ruleset import Ruleset
+from model.scope import Scope
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The findings, and where the situation of each was reached (by id)."""
+
+    findings: tuple[Finding, ...]
+    reached: dict[str, tuple[Exploration, Reached]]
+
+
+def analyse(ruleset: Ruleset, scope: Scope, say: Say) -> tuple[Finding, ...]:
+    """Return the findings of a ruleset at a scope, in a stable order."""
+    found: dict[str, Finding] = {}
+    for f in _findings(ruleset, scope, say):
+        found.setdefault(f.id, f)
+    return tuple(found.values())
+
+
+def _findings(ruleset: Ruleset, scope: Scope, say: Say) -> Iterator[Finding]:
+    situations = {on: Situations(ruleset, on, scope) for on in On}
+    for on, s in situations.items():
+        say(f"contradictions: a node {on.value}")
+        search = Contradictions(s)
+        yield from search.findings()
+        say(f"gaps: a node {on.value}")
+        yield from Gaps(s, search.engine).findings()
+    say("what may be sent against what must be refused")
+    yield from Intents(situations[On.SEND_UPDATE], situations[On.RECEIVE_UPDATE]).findings()
+
+
+def check(ruleset: Ruleset, scope: Scope, say: Say) -> Checked:
+    """Return the findings with the message sequences that reach them."""
+    findings = analyse(ruleset, scope, say)
+    reached: dict[str, tuple[Exploration, Reached]] = {}
+    for faults in (0, 1):
+        rest = [f for f in findings if f.id not in reached]
+        if rest:
+            say(f"which of {len(rest)} situations are reachable, with {faults} faults")
+            reached |= _reach(ruleset, replace(scope, updates=2, faults=faults), rest)
+    return Checked(findings, reached)
+
+
+def _reach(
+    ruleset: Ruleset, scope: Scope, findings: list[Finding]
+) -> dict[str, tuple[Exploration, Reached]]:
+    machine = Machine(ruleset, scope)
+    watch = Watch(machine, findings)
+    found = Explorer(machine, observer=watch.step).run()
+    watch.by_arbitrary_peer(found, Situations(ruleset, On.RECEIVE_UPDATE, scope))
+    return {id: (found, reached) for id, reached in watch.reached.items()}

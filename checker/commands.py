@@ -1,0 +1,168 @@
+"""What each command computes: records and an exit code; nothing is printed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from checker.check import check
+from checker.describe import exploration_records, finding_record
+from checker.explore import Explorer
+from checker.machine import Machine
+from checker.progress import Progress
+from checker.replay import Replayer, ReplayOptions
+from checker.session import footer, header, preamble
+from model.errors import RuleError
+from model.ruleset import Ruleset
+from model.scope import Scope
+from traces.declaration import Declaration, load_declaration
+from traces.dialects import dialect
+
+Record = dict[str, Any]
+RECORDED = Path(__file__).resolve().parent.parent / "traces" / "recorded"
+CLEAN, FOUND, USAGE, UNREADABLE, INCONCLUSIVE = 0, 1, 2, 3, 4
+DEMO_SCOPES = (Scope(updates=3, faults=0), Scope(updates=2, faults=1))
+
+
+@dataclass(frozen=True)
+class Wire:
+    """How captures are to be read: what the command line says goes before what is declared."""
+
+    dialect: str | None = None
+    bid_type: int | None = None
+    no_bids: bool = False
+
+    def declaration(self, path: Path) -> Declaration:
+        """Return the declaration of a trace, with the options of the command line."""
+        declared = load_declaration(path)
+        if self.dialect or self.bid_type is not None:
+            name = self.dialect or declared.dialect.name
+            declared = replace(declared, dialect=dialect(name, self.bid_type))
+        return replace(declared, knows_bids=False) if self.no_bids else declared
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Return the exit code of several results: unreadable, then found, then inconclusive."""
+    found = set(codes)
+    return next((c for c in (UNREADABLE, FOUND, INCONCLUSIVE) if c in found), CLEAN)
+
+
+def run_check(ruleset: Ruleset, scope: Scope, progress: Progress) -> tuple[list[Record], int]:
+    """Return the findings of the rule analysis."""
+    checked = check(ruleset, scope, progress.say)
+    records = [finding_record(f, ruleset, checked.reached.get(f.id)) for f in checked.findings]
+    return records, FOUND if records else CLEAN
+
+
+def run_explore(
+    ruleset: Ruleset,
+    scope: Scope,
+    progress: Progress,
+    readings: Mapping[str, str],
+    most_states: int,
+) -> tuple[list[Record], int]:
+    """Return the properties, each with a shortest message sequence where it is violated."""
+    machine = Machine(ruleset, scope, reading_indices(ruleset, readings))
+    explorer = Explorer(machine, most_states)
+    found = explorer.run(progress.states)
+    verdicts = explorer.verdicts(found)
+    records = list(exploration_records(found, verdicts))
+    if any(v.holds is False for v in verdicts):
+        return records, FOUND
+    return records, CLEAN if found.complete else INCONCLUSIVE
+
+
+def reading_indices(ruleset: Ruleset, readings: Mapping[str, str]) -> dict[str, int]:
+    """Return readings as indices; RuleError for a name or alternative that does not exist."""
+    known = {r.id: r for r in ruleset.readings}
+    indices = {}
+    for name, alternative in readings.items():
+        if name not in known:
+            raise RuleError(f"no reading is called {name}", remedy=f"use {', '.join(known)}")
+        values = known[name].domain.values
+        if alternative not in values:
+            raise RuleError(
+                f"{name} has no alternative {alternative!r}", remedy=f"use {', '.join(values)}"
+            )
+        indices[name] = values.index(alternative)
+    return indices
+
+
+def trace_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the traces named, taking every capture and log of a folder."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            kinds = (".pcap", ".pcapng", ".jsonl")
+            files += sorted(p for p in path.rglob("*") if p.suffix in kinds)
+        else:
+            files.append(path)
+    return files
+
+
+def run_replay(
+    ruleset: Ruleset,
+    files: Sequence[Path],
+    wire: Wire,
+    options: ReplayOptions,
+    progress: Progress,
+) -> tuple[list[Record], int]:
+    """Return the verdicts on traces; a trace that cannot be opened is an error record."""
+    replayer = Replayer(ruleset, options)
+    records: list[Record] = []
+    for number, path in enumerate(files, 1):
+        progress.say(f"replaying {number} of {len(files)}: {path.name}")
+        records += _replayed(replayer, path, wire)
+    return records, replayer.summary.exit_code
+
+
+def _replayed(replayer: Replayer, path: Path, wire: Wire) -> Iterator[Record]:
+    try:
+        yield from replayer.replay(path, wire.declaration(path))
+    except (OSError, ValueError) as bad:
+        what = bad.strerror if isinstance(bad, OSError) and bad.strerror else str(bad)
+        error = {
+            "record": "error",
+            "where": str(path),
+            "text": f"{path}: {what}; name another file.",
+        }
+        replayer.summary.count(error)
+        yield error
+
+
+def demo_files() -> list[Path]:
+    """Return the shipped recordings: every SHISA scenario once, the home agent's captures."""
+    umip = sorted((RECORDED / "umip").glob("*-ha.pcapng"))
+    shisa = sorted((RECORDED / "shisa").glob("*.jsonl"))
+    return [*shisa, *umip, RECORDED / "tcpdump" / "ipv6_mobility_1.pcap"]
+
+
+def assemble(
+    ruleset: Ruleset,
+    commands: Sequence[str],
+    parts: Sequence[Record],
+    exit_code: int,
+    *,
+    scope: Scope | None = None,
+    inputs: Sequence[Path] = (),
+    readings: Mapping[str, str] | None = None,
+) -> list[Record]:
+    """Return the records of a whole result file."""
+    body = [*preamble(ruleset), *parts]
+    complete = all(p.get("complete", True) for p in parts if p["record"] == "exploration")
+    first = header(ruleset, commands, scope, inputs, readings)
+    return [first, *body, footer(body, exit_code, complete)]
+
+
+def rule_lines(ruleset: Ruleset) -> Iterator[str]:
+    """Yield the rules of a ruleset as lines, by document and clause."""
+    for document, rules in groupby(ruleset.rules, key=lambda r: r.document):
+        yield document
+        for r in rules:
+            ids = ", ".join(r.ids)
+            strength = r.modality.value + (f" ({r.label})" if r.label else "")
+            part = f" ({r.part})" if r.part else ""
+            yield f"  {ids}{part}  {strength}, {r.role.value}: {r.title}"

@@ -1,0 +1,205 @@
+"""Findings, properties and paths as records of the result file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from checker.explore import Exploration, Verdict
+from checker.finding import Finding
+from checker.machine import Machine, State, Step
+from checker.reach import Reached
+from checker.sentences import situation_text
+from checker.situation import generic
+from model.receiver import STATE
+from model.rule import On
+from model.ruleset import Ruleset
+from model.system import ACKNOWLEDGEMENT, MESSAGE, MOBILE_NODE
+from model.vocabulary import FIELDS
+
+Record = dict[str, Any]
+HIDDEN = frozenset({"mn.intent", "net.done"})
+UPDATE_FIELDS = frozenset(c.decl().name() for c in MESSAGE) - HIDDEN
+ACK_FIELDS = frozenset(c.decl().name() for c in ACKNOWLEDGEMENT) - HIDDEN
+SHOWN_STATE = frozenset(c.decl().name() for c in (*STATE, *MOBILE_NODE))
+
+
+def shown(label: str, value: int) -> str:
+    """Return the display form of a ground field's value."""
+    return FIELDS[generic(label)].domain.show(value)
+
+
+def named(values: Mapping[str, int], among: frozenset[str]) -> dict[str, str]:
+    """Return the fields of a group that are not at zero, by name, in words."""
+    return {n: shown(n, v) for n, v in values.items() if generic(n) in among and v}
+
+
+def present(values: Mapping[str, int], among: frozenset[str]) -> dict[str, str]:
+    """Return the fields of a message, leaving out sub-options that are not there."""
+    absent = {n.partition("[")[2] for n, v in values.items() if n.startswith("o.present") and not v}
+    kept = {
+        n: v
+        for n, v in values.items()
+        if not (n.startswith("o.") and n.partition("[")[2] in absent)
+    }
+    return named(kept, among)
+
+
+def path_records(machine: Machine, start: State, steps: Sequence[Step]) -> list[Record]:
+    """Return the steps of a path, each with its message and what it changed."""
+    records, before = [], machine.show(start)
+    for step in steps:
+        after = machine.show(step.state)
+        records.append(_step(step, before, after))
+        before = after
+    return records
+
+
+def _step(step: Step, before: Mapping[str, int], after: Mapping[str, int]) -> Record:
+    on = step.action.on
+    message: dict[str, str] | None = None
+    if on is On.SEND_UPDATE or step.action.actor == "another node":
+        message = present(after, UPDATE_FIELDS)
+    elif on is On.RECEIVE_UPDATE and after["net.ack"]:
+        message = {"ba.status": shown("ba.status", after["ba.status"])}
+        message |= present(after, ACK_FIELDS)
+    changed = {
+        n: shown(n, v) for n, v in after.items() if generic(n) in SHOWN_STATE and v != before[n]
+    }
+    given_up = sorted(step.outcome.given_up) if step.outcome else []
+    return {
+        "actor": step.action.actor,
+        "event": step.action.name,
+        "to": step.action.to if message is not None else None,
+        "message": message,
+        "state": changed,
+        "given_up": given_up,
+        "text": f"{step.action.actor}: {step.action.name}",
+    }
+
+
+def start_of(found: Exploration, state: State) -> State:
+    """Return the initial state from which a state was reached."""
+    parent = found.parents[state]
+    while parent is not None:
+        state = parent[0]
+        parent = found.parents[state]
+    return state
+
+
+def finding_record(
+    f: Finding, ruleset: Ruleset, where: tuple[Exploration, Reached] | None = None
+) -> Record:
+    """Return the record of a finding."""
+    message = {n: v for n, v in f.witness.items() if _in_message(n)}
+    state = {n: v for n, v in f.witness.items() if not _in_message(n) and not n.startswith("READ-")}
+    return {
+        "record": "finding",
+        "id": f.id,
+        "kind": f.kind,
+        "title": f.title,
+        "rules": list(f.rules),
+        "clauses": sorted({ruleset.rule(i).clause for i in f.rules}),
+        "at_stake": list(f.at_stake),
+        "demands": [{"rule": i, "demand": text} for i, text in f.demands],
+        "readings": {r: list(alternatives) for r, alternatives in f.readings.items()},
+        "witness": {"message": _witness(message, f), "state": _witness(state, f)},
+        "situation": situation_text(f.shown, f.witness, f.facts),
+        "replayed": f.replayed,
+        "reachable": "unknown" if where is None else "yes",
+        "path": [] if where is None else _path(*where),
+    }
+
+
+def _in_message(label: str) -> bool:
+    return label.startswith(("bu.", "o.", "ba.")) and not label.startswith("o.for_home")
+
+
+def _witness(values: Mapping[str, int], f: Finding) -> dict[str, str]:
+    """Show what departs from the default and what matters."""
+    return {
+        n: shown(n, v)
+        for n, v in values.items()
+        if v != FIELDS[generic(n)].default or n in f.shown or generic(n) == "o.present"
+    }
+
+
+def _path(found: Exploration, reached: Reached) -> list[Record]:
+    machine = found.machine
+    steps = list(found.path(reached.state))
+    if reached.position is not None:
+        steps.append(list(machine.successors(reached.state))[reached.position])
+    records = path_records(machine, start_of(found, reached.state), steps)
+    if reached.crafted:
+        records.append(_crafted(reached.crafted))
+    return records
+
+
+def _crafted(values: Mapping[str, int]) -> Record:
+    return {
+        "actor": "any peer",
+        "event": "sends a Binding Update that no conforming mobile node sends here",
+        "to": "receiver",
+        "message": present(values, UPDATE_FIELDS | {"o.reserved", "o.status", "bu.nonces"}),
+        "state": {},
+        "given_up": [],
+        "text": "an arbitrary peer sends the update of the witness",
+    }
+
+
+def exploration_records(found: Exploration, verdicts: Sequence[Verdict]) -> Iterator[Record]:
+    """Yield the record of an exploration and of each property."""
+    common = {
+        "states": len(found.parents),
+        "transitions": found.transitions,
+        "depth": found.depth,
+    }
+    scope = asdict(found.machine.scope)
+    yield {
+        "record": "exploration",
+        "scope": scope,
+        **common,
+        "levels": list(found.levels),
+        "complete": found.complete,
+        "actions": dict(sorted(found.actions.items())),
+    }
+    for v in verdicts:
+        yield {"record": "property", **_property(found, v), **common, "note": _note(v, scope)}
+
+
+def _note(v: Verdict, scope: Mapping[str, int]) -> str:
+    bounds = ", ".join(f"{k} {n}" for k, n in scope.items())
+    met = "" if v.non_vacuous else "no state met its condition; "
+    return f"{met}scope: {bounds}"
+
+
+def _property(found: Exploration, v: Verdict) -> Record:
+    bad = found.violations.get(v.property.name)
+    path = path_records(found.machine, start_of(found, bad), v.path) if bad is not None else []
+    machine = found.machine
+    readings = {r.id: r.domain.values[machine.constants[r.id]] for r in machine.ruleset.readings}
+    return {
+        "property": v.property.name,
+        "title": v.property.title,
+        "source": v.property.source,
+        "holds": v.holds,
+        "non_vacuous": v.non_vacuous,
+        "rules": deciding_rules(machine, v.path),
+        "path": path,
+        "readings": readings,
+    }
+
+
+def deciding_rules(machine: Machine, path: Sequence[Step]) -> list[str]:
+    """Return the rules that decided the last step of each node on a path, or were given up."""
+    last: dict[On, Step] = {s.action.on: s for s in path if s.action.on is not None}
+    ids = {i for s in path if s.outcome for i in s.outcome.given_up}
+    for on, step in last.items():
+        if on is On.SEND_UPDATE:
+            continue
+        engine = machine.engines[on]
+        applied = engine.applied([step.inputs[n] for n in machine.layout])
+        rules = (machine.relations[on].rules[k] for k in applied.rules)
+        ids |= {g.rule.id for g in rules if g.speaks and g.rule.modality.binds}
+    return sorted(ids)

@@ -1,0 +1,118 @@
+"""Breadth-first exploration: every state, each once, and the shortest way to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from checker.evaluate import Evaluator
+from checker.machine import Machine, State, Step
+from model.properties import Property, properties
+
+Progress = Callable[[int, int, int], None]  # states, transitions, depth
+Observer = Callable[[State, int, Step], None]  # state, position of the transition, transition
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What exploration says of a property: violated at a state, or not met; None = unknown."""
+
+    property: Property
+    holds: bool | None
+    non_vacuous: bool
+    path: tuple[Step, ...] = ()
+
+
+@dataclass
+class Exploration:
+    """The reached states with the transition that first led to each."""
+
+    machine: Machine
+    parents: dict[State, tuple[State, int] | None] = field(default_factory=dict)
+    levels: list[int] = field(default_factory=list)
+    transitions: int = 0
+    actions: Counter[str] = field(default_factory=Counter)
+    complete: bool = False
+    violations: dict[str, State] = field(default_factory=dict)
+    witnessed: set[str] = field(default_factory=set)
+
+    @property
+    def depth(self) -> int:
+        """Return the number of steps to the farthest state reached."""
+        return len(self.levels) - 1
+
+    def path(self, state: State) -> tuple[Step, ...]:
+        """Return the shortest sequence of transitions that leads to a state."""
+        steps: list[Step] = []
+        parent = self.parents[state]
+        while parent is not None:
+            before, position = parent
+            steps.append(list(self.machine.successors(before))[position])
+            parent = self.parents[before]
+        return tuple(reversed(steps))
+
+
+class Explorer:
+    """Explores a machine level by level, checking properties in every state."""
+
+    def __init__(
+        self, machine: Machine, most_states: int = 2_000_000, observer: Observer | None = None
+    ) -> None:
+        self.machine, self.most_states, self.observer = machine, most_states, observer
+        self.properties = properties(machine.world)
+        self._always = Evaluator([p.always for p in self.properties], machine.layout)
+        self._witness = Evaluator([p.witness for p in self.properties], machine.layout)
+
+    def run(self, progress: Progress | None = None) -> Exploration:
+        """Explore to the end, to the budget of states, or until interrupted (Ctrl-C)."""
+        found = Exploration(self.machine)
+        try:
+            self._levels(found, progress)
+        except KeyboardInterrupt:
+            found.complete = False
+        return found
+
+    def _levels(self, found: Exploration, progress: Progress | None) -> None:
+        level = self.machine.initial()
+        for state in level:
+            found.parents[state] = None
+            self._check(found, state)
+        while level and len(found.parents) <= self.most_states:
+            found.levels.append(len(level))
+            if progress:
+                progress(len(found.parents), found.transitions, found.depth)
+            level = list(self._next(found, level))
+        found.complete = not level
+
+    def _next(self, found: Exploration, level: list[State]) -> Iterator[State]:
+        for state in level:
+            for position, step in enumerate(self.machine.successors(state)):
+                found.transitions += 1
+                found.actions[step.action.name] += 1
+                if self.observer:
+                    self.observer(state, position, step)
+                if step.state not in found.parents:
+                    found.parents[step.state] = (state, position)
+                    self._check(found, step.state)
+                    yield step.state
+
+    def _check(self, found: Exploration, state: State) -> None:
+        values = self.machine.values(state)
+        for p, holds, seen in zip(
+            self.properties, self._always(values), self._witness(values), strict=True
+        ):
+            if not holds:
+                found.violations.setdefault(p.name, state)
+            if seen:
+                found.witnessed.add(p.name)
+
+    def verdicts(self, found: Exploration) -> list[Verdict]:
+        """Return what was found of each property."""
+        result = []
+        for p in self.properties:
+            bad = found.violations.get(p.name)
+            holds = False if bad is not None else (True if found.complete else None)
+            path = found.path(bad) if bad is not None else ()
+            result.append(Verdict(p, holds, p.name in found.witnessed, path))
+        return result

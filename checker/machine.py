@@ -1,0 +1,137 @@
+"""The system made executable: successors of concrete states, by compiled terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import z3
+
+from checker.evaluate import Evaluator
+from checker.outcomes import Outcome, StepEngine, inputs_of
+from checker.situation import UNUSED
+from model.rule import On
+from model.ruleset import Ruleset
+from model.scope import Scope, World
+from model.step import step_relation
+from model.system import ACKNOWLEDGEMENT, MESSAGE, Action, System
+from model.vocabulary import FIELDS
+
+State = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One transition: the action taken, the outcome of the node's step, the state after it."""
+
+    action: Action
+    outcome: Outcome | None
+    state: State
+    inputs: Mapping[str, int] = field(default_factory=dict)
+
+
+class Machine:
+    """The transition system of a ruleset at a scope, under given readings."""
+
+    def __init__(
+        self, ruleset: Ruleset, scope: Scope, readings: Mapping[str, int] | None = None
+    ) -> None:
+        self.ruleset, self.scope = ruleset, scope
+        self.world = World(scope)
+        self.system = System(self.world)
+        self.names = self.system.state()
+        self.relations = {on: step_relation(ruleset, on, self.world) for on in On}
+        chosen = {**dict.fromkeys((r.id for r in ruleset.readings), 0), **(readings or {})}
+        self.constants = {**self._unvaried(), **chosen}
+        self.layout = [*self.names, *self.constants]
+        self._tail = tuple(self.constants.values())
+        self.engines = {
+            on: StepEngine(relation, self.layout, UNUSED) for on, relation in self.relations.items()
+        }
+        self.actions = self.system.actions()
+        self._guards = Evaluator([a.guard for a in self.actions], self.layout)
+        self._compiled = [_Compiled(self, a) for a in self.actions]
+        self._clear = _Clear(self.names)
+
+    def _unvaried(self) -> dict[str, int]:
+        """Return the inputs that are no part of the state, at their defaults."""
+        used = {n for relation in self.relations.values() for n in inputs_of(relation)}
+        used |= {"mn.peer_home_agent", "bu.esp", "mn.ba_matches"}
+        used |= {f.label(i) for f, i in self.world.fields() if f.name == "o.for_home"}
+        named = sorted(n for n in used - set(self.names) if not n.startswith("READ-"))
+        return {n: FIELDS[n.partition("[")[0]].default for n in named}
+
+    def initial(self) -> list[State]:
+        """Return the initial states."""
+        return [tuple(s[n] for n in self.names) for s in self.system.initial()]
+
+    def values(self, state: State) -> list[int]:
+        """Return the values of the layout in a state."""
+        return [*state, *self._tail]
+
+    def successors(self, state: State) -> Iterator[Step]:
+        """Yield every transition out of a state."""
+        values = self.values(state)
+        for enabled, action in zip(self._guards(values), self._compiled, strict=True):
+            if enabled:
+                yield from action.steps(values)
+
+    def show(self, state: State) -> dict[str, int]:
+        """Return a state by name."""
+        return dict(zip(self.names, state, strict=True))
+
+
+class _Compiled:
+    """One action with its terms compiled."""
+
+    def __init__(self, machine: Machine, action: Action) -> None:
+        self.machine, self.action = machine, action
+        position = {n: k for k, n in enumerate(machine.layout)}
+        self._inputs = [position[n] for n in action.inputs]
+        self._input_names = list(action.inputs)
+        self._input_values = Evaluator(action.inputs.values(), machine.layout)
+        decisions = [d.label for d in machine.relations[action.on].decisions] if action.on else []
+        # A decision of the sender has the name of the field it fills: it hides the old value.
+        hidden = [("" if n in decisions else n) for n in machine.layout]
+        self._targets = [machine.names.index(n) for n in action.updates]
+        self._updates = Evaluator(action.updates.values(), [*hidden, *decisions])
+
+    def steps(self, values: list[int]) -> Iterator[Step]:
+        """Yield the transitions of this action."""
+        before = list(values)
+        given = self._input_values(values)
+        for place, value in zip(self._inputs, given, strict=True):
+            before[place] = int(value)
+        if self.action.on is None:
+            yield self._step(before, None, ())
+            return
+        for outcome in self.machine.engines[self.action.on].outcomes(before):
+            yield self._step(before, outcome, outcome.values)
+
+    def _step(self, before: list[int], outcome: Outcome | None, decided: tuple[int, ...]) -> Step:
+        after = before[: len(self.machine.names)]
+        for place, value in zip(self._targets, self._updates([*before, *decided]), strict=True):
+            after[place] = int(value)
+        inputs = dict(zip(self.machine.layout, before, strict=True))
+        return Step(self.action, outcome, self.machine._clear(after), inputs)
+
+
+class _Clear:
+    """Gives the fields of absent messages their one canonical value, zero."""
+
+    def __init__(self, names: list[str]) -> None:
+        def places(consts: tuple[z3.ExprRef, ...]) -> list[int]:
+            own = {c.decl().name() for c in consts}
+            return [k for k, n in enumerate(names) if n.partition("[")[0] in own]
+
+        self.update, self.ack = names.index("net.update"), names.index("net.ack")
+        self.of_ack, self.of_message = places(ACKNOWLEDGEMENT), places(MESSAGE)
+
+    def __call__(self, state: list[int]) -> State:
+        if not state[self.ack]:
+            for k in self.of_ack:
+                state[k] = 0
+            if not state[self.update]:
+                for k in self.of_message:
+                    state[k] = 0
+        return tuple(state)
