@@ -18,6 +18,7 @@ from model.ruleset import Ruleset
 from model.scope import Scope
 
 Say = Callable[[str], None]
+KINDS = ("contradiction", "sender/receiver", "gap", "permission conflict", "tension")
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,33 @@ class Checked:
     reached: dict[str, tuple[Exploration, Reached]]
 
 
+Views = dict[On, Situations]
+
+
 def analyse(ruleset: Ruleset, scope: Scope, say: Say) -> tuple[Finding, ...]:
     """Return the findings of a ruleset at a scope, in a stable order."""
+    return _analyse(views(ruleset, scope), say)
+
+
+def views(ruleset: Ruleset, scope: Scope) -> Views:
+    """Return the situations of each node step."""
+    return {on: Situations(ruleset, on, scope) for on in On}
+
+
+def _analyse(situations: Views, say: Say) -> tuple[Finding, ...]:
     found: dict[str, Finding] = {}
-    for f in _findings(ruleset, scope, say):
+    for f in _findings(situations, say):
         found.setdefault(f.id, f)
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=_rank))
 
 
-def _findings(ruleset: Ruleset, scope: Scope, say: Say) -> Iterator[Finding]:
-    situations = {on: Situations(ruleset, on, scope) for on in On}
+def _rank(f: Finding) -> tuple[int, int, tuple[str, ...]]:
+    """What holds under the default readings comes first."""
+    departures = sum(f.witness.get(r, 0) != 0 for r in f.readings)
+    return departures, KINDS.index(f.kind), f.rules
+
+
+def _findings(situations: Views, say: Say) -> Iterator[Finding]:
     for on, s in situations.items():
         say(f"contradictions: a node {on.value}")
         search = Contradictions(s)
@@ -50,21 +68,24 @@ def _findings(ruleset: Ruleset, scope: Scope, say: Say) -> Iterator[Finding]:
 
 def check(ruleset: Ruleset, scope: Scope, say: Say) -> Checked:
     """Return the findings with the message sequences that reach them."""
-    findings = analyse(ruleset, scope, say)
+    situations = views(ruleset, scope)
+    findings = _analyse(situations, say)
     reached: dict[str, tuple[Exploration, Reached]] = {}
     for faults in (0, 1):
         rest = [f for f in findings if f.id not in reached]
         if rest:
             say(f"which of {len(rest)} situations are reachable, with {faults} faults")
-            reached |= _reach(ruleset, replace(scope, updates=2, faults=faults), rest)
+            reached |= _reach(situations, replace(scope, updates=2, faults=faults), rest)
     return Checked(findings, reached)
 
 
 def _reach(
-    ruleset: Ruleset, scope: Scope, findings: list[Finding]
+    situations: Views, scope: Scope, findings: list[Finding]
 ) -> dict[str, tuple[Exploration, Reached]]:
-    machine = Machine(ruleset, scope)
+    receiving = situations[On.RECEIVE_UPDATE]
+    relations = {on: s.relation for on, s in situations.items()}
+    machine = Machine(receiving.ruleset, scope, relations=relations)
     watch = Watch(machine, findings)
     found = Explorer(machine, observer=watch.step).run()
-    watch.by_arbitrary_peer(found, Situations(ruleset, On.RECEIVE_UPDATE, scope))
+    watch.by_arbitrary_peer(found, receiving)
     return {id: (found, reached) for id, reached in watch.reached.items()}

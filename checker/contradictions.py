@@ -93,7 +93,7 @@ class Contradictions:
             self.situations.on,
             tuple(sorted(rules | needed)),
             tuple(at_stake),
-            _title(kind, members),
+            _title(members),
             condition,
             witness,
             self.situations.core(condition, witness),
@@ -196,7 +196,6 @@ def kind_of(modalities: list[Modality]) -> str:
     return "tension" if advises else "contradiction"
 
 
-def _title(kind: str, members: tuple[Demand, ...]) -> str:
+def _title(members: tuple[Demand, ...]) -> str:
     texts = sorted({m.ground.rule.title for m in members})
-    joined = " / ".join(texts)
-    return f"cannot all be obeyed: {joined}" if kind == "contradiction" else f"{kind}: {joined}"
+    return " / ".join(texts)

@@ -13,7 +13,7 @@ from checker.situation import UNUSED
 from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope, World
-from model.step import step_relation
+from model.step import StepRelation, step_relation
 from model.system import ACKNOWLEDGEMENT, MESSAGE, Action, System
 from model.vocabulary import FIELDS
 
@@ -34,13 +34,19 @@ class Machine:
     """The transition system of a ruleset at a scope, under given readings."""
 
     def __init__(
-        self, ruleset: Ruleset, scope: Scope, readings: Mapping[str, int] | None = None
+        self,
+        ruleset: Ruleset,
+        scope: Scope,
+        readings: Mapping[str, int] | None = None,
+        relations: Mapping[On, StepRelation] | None = None,
     ) -> None:
         self.ruleset, self.scope = ruleset, scope
         self.world = World(scope)
         self.system = System(self.world)
         self.names = self.system.state()
-        self.relations = {on: step_relation(ruleset, on, self.world) for on in On}
+        self.relations = dict(relations or {})
+        for on in set(On) - set(self.relations):
+            self.relations[on] = step_relation(ruleset, on, self.world)
         chosen = {**dict.fromkeys((r.id for r in ruleset.readings), 0), **(readings or {})}
         self.constants = {**self._unvaried(), **chosen}
         self.layout = [*self.names, *self.constants]

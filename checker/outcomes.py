@@ -18,7 +18,7 @@ from checker.constraints import Constraint, Variable, minimal_conflict, solution
 from checker.evaluate import Evaluator
 from model.fields import Number
 from model.rule import Modality
-from model.scope import constants
+from model.scope import constants, constants_of
 from model.step import GroundDecision, GroundRule, StepRelation
 
 
@@ -55,7 +55,7 @@ class StepEngine:
         self._own = {d.label for d in decisions}
         terms = [g.constraint for g in rules]
         terms += [t for d in decisions for t in (d.required, d.default)]
-        names = {c.decl().name() for t in terms for c in constants(t)} - self._own
+        names = {c.decl().name() for c in constants_of(terms)} - self._own
         self._context_names = sorted(names)
         self._positions = [list(self.layout).index(n) for n in self._context_names]
         self._compiled = [self._constraint(g.constraint) for g in rules]
@@ -248,7 +248,4 @@ class _Problem:
 
 def inputs_of(relation: StepRelation) -> list[str]:
     """Return the names of the inputs that the step depends on, in a fixed order."""
-    own = {d.label for d in relation.decisions}
-    terms = [t for g in relation.rules for t in (g.applies, g.constraint)]
-    terms += [t for d in relation.decisions for t in (d.required, d.default)]
-    return sorted({c.decl().name() for t in terms for c in constants(t)} - own)
+    return list(relation.inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -56,9 +56,14 @@ FAMILY_SIZES = {"option": "options", "bid": "bids", "interface": "care_of"}
 
 def constants(term: z3.ExprRef, into_quantifiers: bool = True) -> list[z3.ExprRef]:
     """Return the uninterpreted constants of a term, each once, in order of appearance."""
+    return constants_of([term], into_quantifiers)
+
+
+def constants_of(terms: Iterable[z3.ExprRef], into_quantifiers: bool = True) -> list[z3.ExprRef]:
+    """Return the uninterpreted constants of several terms; shared parts are walked once."""
     found: dict[str, z3.ExprRef] = {}
     seen: set[int] = set()
-    stack = [term]
+    stack = list(reversed(list(terms)))
     while stack:
         t = stack.pop()
         if t.get_id() in seen:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import z3
@@ -17,7 +18,7 @@ import z3
 from model.fields import Field
 from model.rule import Modality, On, Refuses, Role, Rule
 from model.ruleset import Ruleset
-from model.scope import World, constants
+from model.scope import World, constants, constants_of
 from model.vocabulary import FIELDS, bu, node, slot_present
 
 COMMITTED = ("effect", "care_of", "others", "plain", "proxy", "announcement")
@@ -91,6 +92,14 @@ class StepRelation:
     rules: tuple[GroundRule, ...]
     decisions: tuple[GroundDecision, ...]
     outcomes: dict[str, Any]
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the names of the inputs that the step depends on, sorted."""
+        own = {d.label for d in self.decisions}
+        terms = [t for g in self.rules for t in (g.applies, g.constraint)]
+        terms += [t for d in self.decisions for t in (d.required, d.default)]
+        return tuple(sorted({c.decl().name() for c in constants_of(terms)} - own))
 
 
 @dataclass(frozen=True)

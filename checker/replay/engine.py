@@ -23,10 +23,11 @@ from checker.replay.vantage import Vantage, vantage_of
 from model.errors import RuleError
 from model.ruleset import Ruleset
 from traces.declaration import Declaration
-from traces.events import BindingUpdate, Event, Meta, Place, ReadError
+from traces.events import BindingUpdate, Event, Meta, ReadError
 from traces.read import read_trace
 
 MOST_BIDS = 255
+MOST_OPTIONS = 8
 HOME_AGENT = "home-agent"
 NOT_SUPPORTED = 131
 
@@ -75,13 +76,12 @@ class Replayer:
     ) -> list[tuple[Vantage, list[Exchange]]]:
         """The exchanges of each observed node, numbered through the trace."""
         found = []
-        number = 0
         for receiver in _receivers(events, declared):
             vantage = vantage_of(events, receiver, declared, self.options)
             exchanges = exchanges_of(events, vantage, self.options.deadline_s)
-            for number, e in enumerate(exchanges, number + 1):  # noqa: B020
-                e.number = number
             found.append((vantage, exchanges))
+        for number, e in enumerate((e for _, many in found for e in many), 1):
+            e.number = number
         return found
 
     def _node(
@@ -106,8 +106,8 @@ class Replayer:
         agent: bool,
     ) -> Iterator[Record]:
         naming = naming_of(session)
-        if len(naming.bids) > MOST_BIDS:
-            yield error_record(_too_many(session[0].update.place))
+        if len(naming.bids) > MOST_BIDS or naming.options > MOST_OPTIONS:
+            yield error_record(_too_many(session))
             return
         knows = declared.knows_bids is not False
         relation = self.relations.at(naming.scope() if knows else naming.plain_scope(), knows)
@@ -154,9 +154,7 @@ def _is_home_agent(exchanges: Sequence[Exchange], declared: Declaration) -> bool
     if declared.role is not None:
         return declared.role == HOME_AGENT
     answers = [
-        e.answer.status
-        for e in exchanges
-        if e.update.home_registration and e.answer is not None
+        e.answer.status for e in exchanges if e.update.home_registration and e.answer is not None
     ]
     return any(status != NOT_SUPPORTED for status in answers)
 
@@ -182,6 +180,8 @@ def _description(events: Sequence[Event], declared: Declaration, count: int) -> 
     return "; ".join(said)
 
 
-def _too_many(place: Place) -> ReadError:
-    what = f"one home address has more than {MOST_BIDS} BIDs"
-    return ReadError(place, what, "split the trace")
+def _too_many(session: Sequence[Exchange]) -> ReadError:
+    """What is beyond the bounds of a replay, at the update with the most sub-options."""
+    update = max((e.update for e in session), key=lambda u: len(u.bids))
+    what = f"more than {MOST_OPTIONS} BID sub-options in an update or {MOST_BIDS} BIDs in all"
+    return ReadError(update.place, what, f"leave out the updates of {session[0].home}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
+from itertools import pairwise
 
 from checker.replay.vantage import Vantage
 from traces.events import (
@@ -109,7 +110,7 @@ def exchanges_of(events: Sequence[Event], vantage: Vantage, deadline: float) -> 
 
 
 def _chain(session: Sequence[Exchange]) -> None:
-    for this, following in zip(session, session[1:], strict=False):
+    for this, following in pairwise(session):
         this.next_at, this.next_time = following.position, following.update.time
 
 

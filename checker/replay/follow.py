@@ -104,7 +104,9 @@ def _defaults(relation: Relation, a: Assessment) -> dict[str, int]:
         if label.partition("[")[0] in CHANGES:
             sure = a.seen.sure(label)
             known = sure is not None and sure != PARTLY
-            values[label] = sure if known and sure is not None else relation.default(label, a.values)
+            values[label] = (
+                sure if known and sure is not None else relation.default(label, a.values)
+            )
     return values
 
 

@@ -172,14 +172,14 @@ def with_readings(relation: Relation, a: Assessment) -> Assessment:
             if _better(j, a, other):
                 changed[j.rule] = _by_reading(relation, j, *choice)
                 break
-            if _gone(j, other):
-                changed[j.rule] = _instead(relation, j, a, other, *choice)
+            if _gone(j, other) and j.verdict == "violates" and _no_worse(a, other):
+                changed[j.rule] = _by_reading(relation, j, *choice)
+                changed |= _instead(relation, j, a, other, *choice)
+                break
     return Assessment(a.values, a.seen, changed, a.broken, a.applied)
 
 
-def _alternatives(
-    relation: Relation, j: Judgement, a: Assessment
-) -> Iterator[tuple[str, int]]:
+def _alternatives(relation: Relation, j: Judgement, a: Assessment) -> Iterator[tuple[str, int]]:
     names = {n for c in a.broken if c.rule.rule.id == j.rule for n in c.readings}
     for name in sorted(names):
         count = relation.readings[name].domain.size()
@@ -203,28 +203,37 @@ def _gone(j: Judgement, other: Assessment) -> bool:
     return judged is None or judged.verdict not in ("violates", "deviates")
 
 
+def _no_worse(a: Assessment, other: Assessment) -> bool:
+    """Whether a reading puts no more violations in place than it takes away."""
+    return 0 < len(other.violations - a.violations) <= len(a.violations - other.violations)
+
+
 def _instead(
     relation: Relation, j: Judgement, a: Assessment, other: Assessment, name: str, index: int
-) -> Judgement:
-    """The same verdict, with what a reading would put in its place."""
+) -> dict[str, Judgement]:
+    """The violations that a reading puts in the place of one: something is wrong in either."""
     reading = relation.readings[name]
     value = reading.domain.values[index]
-    rules = ", ".join(sorted(other.violations - a.violations))
-    note = f"read as {value} ({reading.alternatives[value]}), {rules} is violated instead"
-    return Judgement(j.rule, j.verdict, j.decisive, note)
+    note = f"where the text is read as {value}: {reading.alternatives[value]}; "
+    note += f"read as {reading.domain.values[a.values[relation.position[name]]]}, "
+    note += f"{j.rule} is violated instead"
+    return {
+        rule: Judgement(rule, "violates", other.judgements[rule].decisive, note, {name: value})
+        for rule in sorted(other.violations - a.violations)
+    }
 
 
 def _by_reading(relation: Relation, j: Judgement, name: str, index: int) -> Judgement:
     reading = relation.readings[name]
     value = reading.domain.values[index]
-    note = f"it conforms when {reading.question.rstrip('?')} is read as {value}: "
-    note += reading.alternatives[value]
+    note = f"conforms where the text is read as {value}: {reading.alternatives[value]}; "
+    note += f"the question is: {reading.question}"
     verdict = "conforms" if reading.permitted else "ambiguous"
     return Judgement(j.rule, verdict, j.decisive, note, {name: value})
 
 
 def merged(assessments: Iterable[Assessment]) -> dict[str, Judgement]:
-    """One judgement for each rule from several states: a violation only where all of them say so."""
+    """One judgement for each rule from several states: a violation only where all say so."""
     many = list(assessments)
     ids = dict.fromkeys(rule for a in many for rule in a.judgements)
     return {rule: _merge([a.judgements.get(rule) for a in many]) for rule in ids}

@@ -85,9 +85,7 @@ def _is_node(s: NeighborSolicitation, e: Exchange, vantage: Vantage) -> bool:
 def announcements(e: Exchange, vantage: Vantage) -> list[NeighborAdvertisement]:
     """The advertisements of the observed node for the home address."""
     return [
-        s
-        for s in e.sides
-        if isinstance(s, NeighborAdvertisement) and vantage.sent_by_receiver(s)
+        s for s in e.sides if isinstance(s, NeighborAdvertisement) and vantage.sent_by_receiver(s)
     ]
 
 

@@ -48,7 +48,8 @@ class Observer:
 
     def pending(self, e: Exchange) -> bool:
         """Whether the dump shows that the update waits for duplicate address detection."""
-        named = {self.naming.bid(o.bid) for o in self.options(e)} or {None}
+        named: set[int | None] = {self.naming.bid(o.bid) for o in self.options(e)}
+        named = named or {None}
         return e.answer is None and any(
             x.state == PENDING
             and x.home_address == e.home

@@ -71,7 +71,9 @@ class Reporter:
     def _exchange(self, judged: Judged) -> Record:
         e = judged.exchange
         place = e.update.place
-        numbers = [] if e.answer is None or e.answer.place.packet is None else [e.answer.place.packet]
+        numbers = (
+            [] if e.answer is None or e.answer.place.packet is None else [e.answer.place.packet]
+        )
         record = {
             "record": "exchange",
             "trace": self.trace,
@@ -187,20 +189,22 @@ def _option_text(option: BidOption) -> str:
 
 
 def _side_text(side: object) -> str:
+    """An event of a log in words; neighbour messages are told by what they decide."""
+    text = ""
     match side:
         case ProxyNd():
-            return f"proxy Neighbor Discovery {'starts' if side.active else 'stops'}"
+            text = f"proxy Neighbor Discovery {'starts' if side.active else 'stops'}"
         case DadStart():
-            return "duplicate address detection starts"
+            text = "duplicate address detection starts"
         case DadRefused():
-            return f"duplicate address detection refused: {side.reason}"
+            text = f"duplicate address detection refused: {side.reason}"
         case KernelDrop():
-            return f"the kernel refused the packet: {side.reason}"
+            text = f"the kernel refused the packet: {side.reason}"
         case NodeStopped():
-            return f"the node stopped: {side.what}"
+            text = f"the node stopped: {side.what}"
         case ProxyAdvertisement():
-            return "the home address is advertised" + (" to all" if side.dst.is_multicast else "")
-    return ""
+            text = "the home address is advertised" + (" to all" if side.dst.is_multicast else "")
+    return text
 
 
 def unexercised(

@@ -24,6 +24,7 @@ class Compiled:
     demand: Evaluator
     when: Evaluator | None
     when_names: frozenset[str]
+    demand_names: tuple[str, ...]
     readings: frozenset[str]
 
 
@@ -75,9 +76,13 @@ class Relation:
         inputs = [*names, *self.layout]
         when = None if g.when is None else Evaluator([g.when], inputs)
         coupled = set() if g.when is None else {c.decl().name() for c in constants(g.when)}
+        demanded = {c.decl().name() for c in constants(g.demand)}
+        decided = tuple(n for n in names if n in demanded)
         situation = {c.decl().name() for c in constants(g.applies)}
         readings = frozenset((found | situation) & self.readings.keys())
-        return Compiled(g, names, Evaluator([g.demand], inputs), when, frozenset(coupled), readings)
+        return Compiled(
+            g, names, Evaluator([g.demand], inputs), when, frozenset(coupled), decided, readings
+        )
 
     def constraint(self, c: Compiled, values: tuple[int, ...], tag: int) -> Constraint:
         """What an applicable rule demands, for the constraint solver."""
@@ -144,4 +149,3 @@ def base_only(ruleset: Ruleset) -> Ruleset:
     own = tuple(r.id for r in ruleset.rules if ruleset.is_extension(r))
     kept = ruleset.without(*dict.fromkeys(own))
     return replace(kept, overrides=())
-

@@ -13,6 +13,12 @@ from checker.replay.seen import PARTLY, Seen
 from model.fields import Field
 
 MANY = 3
+# What is said when the values of a decision cannot be told apart.
+NOTHING = {
+    "effect": "none, no binding before and after",
+    "others": "there were none",
+    "plain": "there was none",
+}
 
 
 class Wording:
@@ -23,17 +29,20 @@ class Wording:
 
     def expected(self, c: Compiled, values: tuple[int, ...], seen: Seen) -> str:
         """The values that the rule leaves for what it decides, given all else that was seen."""
-        parts = [self._allowed(c, n, values, seen) for n in c.names]
+        parts = [self._allowed(c, n, values, seen) for n in c.demand_names]
         said = [p for p in parts if p]
         return "; ".join(said) or c.rule.rule.title
 
     def observed(self, c: Compiled, seen: Seen) -> str:
         """What was seen of the decisions that a rule mentions."""
-        return "; ".join(self._seen(n, seen) for n in c.names)
+        return "; ".join(self._seen(n, seen) for n in c.demand_names)
 
     def _seen(self, label: str, seen: Seen) -> str:
         if label not in seen.values:
             return f"{self.name(label)}: not shown"
+        stem = label.partition("[")[0]
+        if stem in NOTHING and len(seen.values[label]) > 1:
+            return f"{self.name(label)}: {NOTHING[stem]}"
         return f"{self.name(label)}: {self._choice(label, sorted(seen.values[label]))}"
 
     def name(self, label: str) -> str:
@@ -64,7 +73,7 @@ class Wording:
         if prod(len(s) for s in sets) > MOST:
             return ""
         at = c.names.index(label)
-        good = {x[at] for x in product(*sets) if holds(c, [*x, *values]) != "broken"}
+        good = {x[at] for x in product(*sets) if holds(c, [*x, *values]) == "obeyed"}
         if not good or len(good) == len(domain):
             return ""
         bad = [v for v in domain if v not in good]
