@@ -93,8 +93,8 @@ def _mask(t: z3.ExprRef) -> int:
     return int((1 << t.size()) - 1)
 
 
-def _joined(word: str) -> Callable[[z3.ExprRef, list[str]], str]:
-    return lambda _t, args: "(" + f" {word} ".join(args) + ")"
+def _joined(word: str, nothing: str = "") -> Callable[[z3.ExprRef, list[str]], str]:
+    return lambda _t, args: "(" + (f" {word} ".join(args) or nothing) + ")"
 
 
 def _extract(t: z3.ExprRef, args: list[str]) -> str:
@@ -129,8 +129,8 @@ _CONSTANTS: dict[int, Callable[[z3.ExprRef], str]] = {
 }
 
 _OPERATORS: dict[int, Callable[[z3.ExprRef, list[str]], str]] = {
-    z3.Z3_OP_AND: _joined("and"),
-    z3.Z3_OP_OR: _joined("or"),
+    z3.Z3_OP_AND: _joined("and", "True"),
+    z3.Z3_OP_OR: _joined("or", "False"),
     z3.Z3_OP_NOT: lambda t, a: f"(not {a[0]})",
     z3.Z3_OP_EQ: _joined("=="),
     z3.Z3_OP_XOR: _joined("!="),

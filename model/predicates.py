@@ -49,6 +49,11 @@ def _bulk(w: Any, _i: int) -> z3.BoolRef:
     return w.at(o.present, 2) if w.scope.options > 1 else z3.BoolVal(False)
 
 
+def _options_in_order(w: Any, _i: int) -> z3.BoolRef:
+    pairs = [(w.at(o.present, j), w.at(o.present, j + 1)) for j in w.options[:-1]]
+    return z3.And([z3.Implies(later, first) for first, later in pairs])
+
+
 def _flags_differ(w: Any, _i: int) -> z3.BoolRef:
     def differ(i: int, j: int) -> z3.BoolRef:
         unequal = [w.at(f, i) != w.at(f, j) for f in (o.C, o.O)]
@@ -167,6 +172,9 @@ answers_differ = _define(
     "answers_differ", "the options of the update are answered differently", _answers_differ
 )
 no_options = _define("no_options", "the update has no BID sub-option", _no_options)
+options_in_order = _define(
+    "options_in_order", "its sub-options stand in order, without a hole", _options_in_order
+)
 bulk = _define("bulk", "the update has several BID sub-options", _bulk)
 flags_differ = _define(
     "flags_differ",

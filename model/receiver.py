@@ -112,6 +112,10 @@ def _binding(world: World, b: int) -> tuple[Any, Any, Any]:
         gone, home = z3.And(named, effect == Effect.delete), z3.And(named, effect == Effect.home)
         kept = z3.And(named, effect == Effect.keep)
         before = z3.If(kept, world.at(bc.kind, b), kind)
+        # An entry whose care-of address is the home address is a home binding (04-5.5-26).
+        marked = z3.And(put, world.at(decide.care_of, i) == CareOf.home_address)
+        home = z3.Or(home, marked)
+        put = z3.And(put, z3.Not(marked))
         kind = z3.If(put, Kind.bid, z3.If(gone, Kind.absent, z3.If(home, Kind.home, before)))
         unmoved = z3.If(kept, world.at(bc.coa, b), coa)
         at_home = z3.If(home, _address(HOME_ADDRESS), unmoved)

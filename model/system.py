@@ -71,6 +71,19 @@ NETWORK = (net.update, net.acknowledgement, net.sent, net.faults, net.stray_bulk
 POLICY = (node.home_agent, node.bulk)
 
 
+WORDS = {
+    "register_plain": "registers without BID",
+    "register_one": "registers {}",
+    "register_bulk": "registers {} in one update",
+    "deregister_one": "deregisters {}",
+    "deregister_bulk": "deregisters {} in one update",
+    "deregister_all": "deregisters all bindings",
+    "return_home": "returns home",
+    "home_and_foreign": "tells that {} is at home too",
+    "home_and_foreign_bulk": "updates {}, telling that BID {} is at home too",
+}
+
+
 @dataclass(frozen=True)
 class Action:
     """One action: who does what, when, what it sets before and after the node's step."""
@@ -113,8 +126,8 @@ class System:
         """Return every action."""
         found = [*self._sends(), *self._moves(), *self._losses(), self._conclude()]
         found += [
-            self._receive("receives", keep=False),
-            self._receive("receives a copy", keep=True),
+            self._receive("processes the update", keep=False),
+            self._receive("processes a copy of the update", keep=True),
         ]
         return [*found, *self._stray()]
 
@@ -122,11 +135,10 @@ class System:
 
     def _sends(self) -> Iterator[Action]:
         for intent, bids, source, homes in self._wishes():
-            label = intent.replace("_", " ")
-            about = f" BID {', '.join(map(str, bids))}" if bids else ""
+            about = " and ".join(f"BID {b}" for b in bids)
             where = "the home address" if source == HOME_ADDRESS else f"interface {source - 1}"
             yield Action(
-                f"{label}{about} from {where}",
+                f"{WORDS[intent].format(about, homes[0] if homes else 0)}, from {where}",
                 "mobile node",
                 self._may_send(intent, bids, source, homes),
                 On.SEND_UPDATE,
@@ -301,7 +313,12 @@ class System:
         updates |= self._plain_entry()
         inputs = {"mn.ba_matches": matches}
         return Action(
-            "concludes", "mobile node", net.acknowledgement, On.RECEIVE_ACK, inputs, updates
+            "concludes from the acknowledgement",
+            "mobile node",
+            net.acknowledgement,
+            On.RECEIVE_ACK,
+            inputs,
+            updates,
         )
 
     def _believes(self, slot: int, belief: str) -> Any:

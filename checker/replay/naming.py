@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 
 from checker.replay.exchanges import Exchange
@@ -45,8 +45,8 @@ class Naming:
         return Scope(bids, MOST_ADDRESSES, options, SEQUENCE_BITS)
 
     def plain_scope(self) -> Scope:
-        """A scope for a node that knows no BIDs."""
-        return Scope(1, MOST_ADDRESSES, 1, SEQUENCE_BITS)
+        """A scope for a node declared as one that knows no BIDs, whatever its dumps show."""
+        return replace(self.scope(), options=1)
 
     def show_bid(self, index: int) -> str:
         """The BID behind an index."""

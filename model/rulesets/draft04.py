@@ -254,7 +254,16 @@ REPLACING = [
         "an update without BID replaces all of several bindings",
         given=no_options & registering & several_entries,
         then=decide.others == Others.delete,
-        also=("04-6.3-3", "04-3-13"),
+        also=("04-6.3-3",),
+    ),
+    rule(
+        "04-3-13",
+        "3",
+        STATED,
+        RECEIVER,
+        "an update without BID deletes every binding that has one",
+        given=no_options & registering,
+        then=decide.others == Others.delete,
     ),
     rule(
         "04-6.3-4",
@@ -363,7 +372,12 @@ REFUSING = [
         HOME_AGENT,
         "that refusal has the status not home agent for this mobile node",
         at="deregister",
-        given=deregistering & (~known | (any_option(~known) & reads(READ_BULKDEREG, "B1"))),
+        given=deregistering
+        & (
+            ~known
+            | (any_option(~known) & reads(READ_BULKDEREG, "B1"))
+            | (unknown_so_far & reads(READ_BULKDEREG, "B3"))
+        ),
         then=decide.answer == Status.not_home_agent,
     ),
 ]
@@ -397,8 +411,18 @@ REGISTERING = [
         HOME_AGENT,
         "with H the home address is stored as care-of address of the binding",
         at="home",
-        given=h_in_force,
+        given=o.H & deregistering,
         then=z3.And(decide.effect == Effect.home, decide.care_of == CareOf.home_address),
+    ),
+    rule(
+        "04-6.3-25b",
+        "6.3",
+        STATED,
+        HOME_AGENT,
+        "a registration with H stores the home address as care-of address",
+        at="home",
+        given=o.H & registering & reads(READ_H, "H2"),
+        then=decide.care_of == CareOf.home_address,
     ),
     rule(
         "04-6.3-26",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import z3
 
-from model.predicates import READ_HSCOPE, bulk, flags_differ, no_options, reads
+from model.predicates import (
+    READ_HSCOPE,
+    bulk,
+    flags_differ,
+    no_options,
+    options_in_order,
+    reads,
+)
 from model.rule import Modality, On, Role, any_option, rule
 from model.rulesets.rfc3775 import ERROR, SUCCESS, one_of
 from model.vocabulary import (
@@ -50,6 +57,15 @@ SENDING = [
         then=z3.And(~o.C, ~o.O, ~o.H, ~o.reserved, o.length == Length.four),
     ),
     rule(
+        "04-4.2.1-1b",
+        "4.2.1",
+        DEFINITION,
+        MOBILE_NODE,
+        "a second sub-option is one behind a first",
+        on=SEND,
+        then=options_in_order,
+    ),
+    rule(
         "04-5.3-2",
         "5.3",
         STATED,
@@ -89,6 +105,7 @@ SENDING = [
         given=UNDER_ESP,
         when=o.present,
         then=o.C,
+        also=("04-4.2.1-12",),
     ),
     rule(
         "04-5.3-6",
@@ -100,6 +117,17 @@ SENDING = [
         given=UNDER_ESP,
         then=bu.alternate == NONE,
         also=("04-5.4-7",),
+    ),
+    rule(
+        "04-2-10",
+        "2",
+        MUST_NOT,
+        MOBILE_NODE,
+        "no bulk registration with a correspondent node",
+        on=SEND,
+        given=~mn.peer_home_agent,
+        then=~bulk,
+        also=("04-5.4-1",),
     ),
     rule(
         "04-5.4-2",

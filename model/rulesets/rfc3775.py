@@ -35,6 +35,7 @@ from model.vocabulary import (
 )
 
 MUST, MUST_NOT, SHOULD = Modality.MUST, Modality.MUST_NOT, Modality.SHOULD
+SHOULD_NOT = Modality.SHOULD_NOT
 STATED, MAY = Modality.STATED, Modality.MAY
 RECEIVER, HOME_AGENT, MOBILE_NODE = Role.RECEIVER, Role.HOME_AGENT, Role.MOBILE_NODE
 CORRESPONDENT = Role.CORRESPONDENT
@@ -79,6 +80,8 @@ PROCEDURE = ("discard", "sequence", "type", "nonces", "admission")
 home = bu.home_registration
 to_correspondent = ~bu.home_registration
 cache_request = ~base_delete
+# 10.3.1 is about registrations; an extension's registration is one whatever its source.
+asks_to_serve = cache_request | (~bu.zero_lifetime & ~no_options)
 
 
 def one_of(term: z3.ExprRef, values: tuple[z3.ExprRef, ...]) -> z3.BoolRef:
@@ -270,13 +273,23 @@ RECEIVING = [
         ),
         then=decide.acknowledged,
     ),
+    # A home agent answers an accepted home registration whatever A says (10.3.1, 10.3.2).
+    rule(
+        "3775-9.5.4-3b",
+        "9.5.4",
+        SHOULD_NOT,
+        CORRESPONDENT,
+        "an accepted update without A is not acknowledged",
+        given=~bu.ack & accepted,
+        then=~decide.acknowledged,
+    ),
     rule(
         "3775-9.5.4-4",
         "9.5.4",
         MUST,
         RECEIVER,
         "an accepted update is answered by a status below 128",
-        given=~refused & ~discarded & no_options,
+        given=~refused & ~discarded,
         then=z3.Not(one_of(decide.answer, ERROR)),
     ),
     rule(
@@ -285,7 +298,7 @@ RECEIVING = [
         MUST,
         RECEIVER,
         "a refused update is answered by a status from 128",
-        given=refused & ~discarded & no_options,
+        given=refused & ~discarded,
         then=z3.Not(one_of(decide.answer, SUCCESS)),
     ),
     rule(
@@ -306,7 +319,7 @@ RECEIVING = [
         RECEIVER,
         "a node that is no home agent refuses a home registration",
         at="admission",
-        given=home & ~node.home_agent,
+        given=home & ~node.home_agent & asks_to_serve,
         then=reject(Status.not_supported),
     ),
     rule(
@@ -316,7 +329,7 @@ RECEIVING = [
         HOME_AGENT,
         "a home address that is not on-link is refused",
         at="admission",
-        given=~node.serves_prefix,
+        given=~node.serves_prefix & asks_to_serve,
         then=reject(),
     ),
     rule(
@@ -326,7 +339,7 @@ RECEIVING = [
         HOME_AGENT,
         "that refusal has the status not home subnet",
         at="admission",
-        given=~node.serves_prefix,
+        given=~node.serves_prefix & asks_to_serve,
         then=decide.answer == Status.not_home_subnet,
     ),
     rule(
@@ -336,7 +349,7 @@ RECEIVING = [
         HOME_AGENT,
         "a home agent short of resources refuses with a fitting status",
         at="admission",
-        given=node.lacks_resources & node.serves_prefix,
+        given=node.lacks_resources & node.serves_prefix & asks_to_serve,
         then=reject(Status.resources),
     ),
     rule(
@@ -412,10 +425,10 @@ RECEIVING = [
         "3775-10.3.2-1",
         "10.3.2",
         MUST,
-        HOME_AGENT,
+        RECEIVER,
         "a delete request without a home registration entry is refused",
         at="deregister",
-        given=base_delete & ~home_entry_exists,
+        given=home & base_delete & ~home_entry_exists,
         then=reject(),
         yields=True,
     ),
@@ -423,10 +436,10 @@ RECEIVING = [
         "3775-10.3.2-1b",
         "10.3.2",
         SHOULD,
-        HOME_AGENT,
+        RECEIVER,
         "that refusal has the status not home agent for this mobile node",
         at="deregister",
-        given=base_delete & ~home_entry_exists,
+        given=home & base_delete & ~home_entry_exists,
         then=decide.answer == Status.not_home_agent,
         yields=True,
     ),

@@ -70,8 +70,6 @@ def violated(name: str, events: Sequence[Event] | None = None, **declared: Any) 
 def until(events: Sequence[Event], packet: int) -> list[Event]:
     """The events before the Binding Update with this packet number."""
     stop = next(
-        k
-        for k, e in enumerate(events)
-        if isinstance(e, BindingUpdate) and e.place.packet == packet
+        k for k, e in enumerate(events) if isinstance(e, BindingUpdate) and e.place.packet == packet
     )
     return list(events[:stop])
