@@ -76,6 +76,41 @@ def minimal_conflict(
     return None
 
 
+def minimal_conflicts(
+    variables: Variables, constraints: Sequence[Constraint]
+) -> list[frozenset[Constraint]]:
+    """Return every set that cannot be satisfied though each part of it can."""
+    found: list[frozenset[Constraint]] = []
+    for names, own in components(variables, constraints):
+        found += _conflicts_in({n: variables[n] for n in names}, own)
+    return found
+
+
+def _conflicts_in(
+    variables: Variables, constraints: Sequence[Constraint]
+) -> list[frozenset[Constraint]]:
+    """Each set met is broken in every way, so that none hides behind another."""
+    found: list[frozenset[Constraint]] = []
+    tried: set[frozenset[Constraint]] = set()
+    consistent: list[frozenset[Constraint]] = []
+    open_ = [frozenset[Constraint]()]
+    while open_:
+        removed = open_.pop()
+        if removed in tried or any(c <= removed for c in consistent):
+            continue
+        tried.add(removed)
+        core = next((f for f in found if not f & removed), None)
+        if core is None:
+            fresh = minimal_conflict(variables, [c for c in constraints if c not in removed])
+            if fresh is None:
+                consistent.append(removed)
+                continue
+            core = frozenset(fresh)
+            found.append(core)
+        open_.extend(removed | {c} for c in core)
+    return found
+
+
 def components(
     variables: Variables, constraints: Sequence[Constraint]
 ) -> Iterator[tuple[list[str], list[Constraint]]]:

@@ -14,7 +14,13 @@ from itertools import product
 
 import z3
 
-from checker.constraints import Constraint, Variable, minimal_conflict, solutions
+from checker.constraints import (
+    Constraint,
+    Variable,
+    minimal_conflict,
+    minimal_conflicts,
+    solutions,
+)
 from checker.evaluate import Evaluator
 from model.fields import Number
 from model.rule import Modality
@@ -85,19 +91,11 @@ class StepEngine:
 
     def conflicts(self, applied: Applied) -> list[tuple[GroundRule, ...]]:
         """Return the minimal sets of applicable binding demands that cannot agree."""
-        found = []
         variables = {d.label: Variable(d.label, self.domain(d)) for d in self.relation.decisions}
         binding = [
             self._bound(k, applied) for k in applied.rules if self._rule(k).rule.modality.binds
         ]
-        stack = [binding]
-        while stack:
-            constraints = stack.pop()
-            core = minimal_conflict(variables, constraints)
-            if core is None or core in found:
-                continue
-            found.append(core)
-            stack.extend([c for c in constraints if c is not broken] for broken in core)
+        found = minimal_conflicts(variables, binding)
         sets = {tuple(sorted(c.tag for c in core)) for core in found}
         return [tuple(self._rule(k) for k in s) for s in sorted(sets)]
 

@@ -9,7 +9,19 @@ from typing import Any
 import z3
 
 from model.fields import Domain, FieldTable
-from model.vocabulary import HOME_ADDRESS, NONE, Kind, Length, bc, bu, decide, node, o
+from model.vocabulary import (
+    HOME_ADDRESS,
+    NONE,
+    Kind,
+    Length,
+    Status,
+    ba_status,
+    bc,
+    bu,
+    decide,
+    node,
+    o,
+)
 
 READ_H = Domain("READ-H", "H1", "H2")
 READ_HSCOPE = Domain("READ-HSCOPE", "HS1", "HS2")
@@ -168,6 +180,20 @@ def _answers_differ(w: Any, _i: int) -> z3.BoolRef:
     return z3.Or(pairs or [z3.BoolVal(False)])
 
 
+def _of_base(status: z3.ExprRef) -> z3.BoolRef:
+    names = [v for v in Status.values if not v.startswith("mcoa_") and v != "other"]
+    return z3.Or([status == Status[v] for v in names])
+
+
+def _not_told_by_class(w: Any, i: int) -> z3.BoolRef:
+    """No receiver answers an update without BID by a status of the extension."""
+    if not i:
+        return _of_base(ba_status)
+    own = w.at(o.ba_status, i)
+    in_force = z3.If(own == Status.accepted, ba_status, own)
+    return z3.Not(z3.And(w.at(o.copied, i), _of_base(in_force)))
+
+
 answers_differ = _define(
     "answers_differ", "the options of the update are answered differently", _answers_differ
 )
@@ -230,6 +256,12 @@ unknown_so_far = _define(
 others_remain = _define("others_remain", "bindings that it does not name exist", _others_remain)
 home_binding_stays = _define(
     "home_binding_stays", "a home binding exists that it does not touch", _home_binding_stays
+)
+not_told_by_class = _define(
+    "slot.not_told_by_class",
+    "no sub-option with a status of RFC 3775 tells what became of it",
+    _not_told_by_class,
+    "slot",
 )
 DERIVED = MappingProxyType(_table.derived)
 bulk_possible = z3.And(node.home_agent, bu.home_registration, node.bulk)

@@ -143,7 +143,7 @@ class System:
                 self._may_send(intent, bids, source, homes),
                 On.SEND_UPDATE,
                 self._wish(intent, bids, source, homes),
-                self._sent(intent, bids, source),
+                self._sent(intent, bids, source, homes),
                 "receiver",
             )
 
@@ -216,7 +216,9 @@ class System:
             inputs[self.name(o.for_home, i)] = z3.BoolVal(b in homes)
         return inputs
 
-    def _sent(self, intent: str, bids: tuple[int, ...], source: int) -> dict[str, Any]:
+    def _sent(
+        self, intent: str, bids: tuple[int, ...], source: int, homes: tuple[int, ...]
+    ) -> dict[str, Any]:
         mask = (1 << self.world.scope.sequence_bits) - 1
         updates: dict[str, Any] = {
             "net.update": z3.BoolVal(True),
@@ -230,20 +232,42 @@ class System:
                 self.world.at(o.length, i) == Length.twenty, _address(source), _address(NONE)
             )
             updates[self.name(o.coa, i)] = carried
-            updates |= self._pending(b, source if "register_" in intent[:9] else NONE)
+            updates |= self._pending(b, NONE if b in homes else source)
         if not bids:
             updates |= self._all_pending(intent, source)
         if intent == "return_home":
             updates["mn.defends"] = z3.BoolVal(True)
+        elif homes:
+            updates["mn.defends"] = z3.And(mn.defends, self._any_option(o.H))
+        elif intent != "deregister_all":
+            updates["mn.defends"] = z3.And(mn.defends, self._keeps_home_binding(bids))
         return updates
+
+    def _keeps_home_binding(self, bids: tuple[int, ...]) -> Any:
+        """Return the term: a home binding outlasts the update.
+
+        Where none does and H tells of none, the mobile node disables its interface on the
+        home link before it sends (04-5.5-11).
+        """
+        if not bids:
+            return z3.BoolVal(False)
+        kept = [self.world.at(mn.status, b) == Registration.home for b in self.world.bids]
+        rest = [term for b, term in zip(self.world.bids, kept, strict=True) if b not in bids]
+        return z3.And(z3.Or(rest), z3.Not(self._any_option(o.O)))
+
+    def _any_option(self, flag: z3.ExprRef) -> Any:
+        at = self.world.at
+        return z3.Or([z3.And(at(o.present, i), at(flag, i)) for i in self.world.options])
 
     def _indices(self, const: z3.ExprRef) -> range:
         return self.world.indices(self.world.family(const))
 
     def _pending(self, b: int, address: int) -> dict[str, Any]:
+        """Return the Binding Update List entry of a BID; a deregistration has no address."""
+        status = z3.If(bu.zero_lifetime, self._awaited(NONE), self._awaited(address))
         return {
-            self.name(mn.status, b): self._awaited(address),
-            self.name(mn.coa, b): _address(address),
+            self.name(mn.status, b): status,
+            self.name(mn.coa, b): z3.If(bu.zero_lifetime, _address(NONE), _address(address)),
         }
 
     def _awaited(self, address: int) -> Any:

@@ -18,11 +18,13 @@ from traces.messages import (
     CareofTestInit,
     HomeTest,
     HomeTestInit,
+    ListenerReport,
     MobilityMessage,
     NeighborAdvertisement,
     NeighborSolicitation,
     OtherMobility,
     Tunnelled,
+    solicited_node,
 )
 from traces.observations import (
     CacheDump,
@@ -78,6 +80,7 @@ __all__ = [
     "HomeTest",
     "HomeTestInit",
     "KernelDrop",
+    "ListenerReport",
     "Meta",
     "MobileNetworkPrefix",
     "MobilityMessage",
@@ -98,6 +101,7 @@ __all__ = [
     "UnknownOption",
     "UpdateListDump",
     "UpdateListEntry",
+    "solicited_node",
 ]
 
 Observation = (
@@ -116,6 +120,7 @@ Event = (
     MobilityMessage
     | NeighborSolicitation
     | NeighborAdvertisement
+    | ListenerReport
     | Tunnelled
     | Observation
     | ReadError

@@ -249,6 +249,27 @@ class NeighborAdvertisement:
 
 
 @dataclass(frozen=True, slots=True)
+class ListenerReport:
+    """A Multicast Listener Report (RFC 3810 5.2): groups that a node began or ceased to hear."""
+
+    place: Place
+    time: float
+    _: KW_ONLY
+    src: IPv6Address
+    joined: tuple[IPv6Address, ...] = ()
+    left: tuple[IPv6Address, ...] = ()
+    interface: int | None = None
+    direction: Direction | None = None
+    frame_src: str | None = None
+    node: str | None = None
+
+
+def solicited_node(address: IPv6Address) -> IPv6Address:
+    """The multicast group on which a node hears solicitations for an address (RFC 4291 2.7.1)."""
+    return IPv6Address(int(IPv6Address("ff02::1:ff00:0")) | int(address) & 0xFFFFFF)
+
+
+@dataclass(frozen=True, slots=True)
 class Tunnelled:
     """An IPv6-in-IPv6 packet that carries neither a mobility message nor neighbour discovery."""
 

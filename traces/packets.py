@@ -12,6 +12,7 @@ from traces.dialects import Dialect
 from traces.events import (
     Direction,
     Event,
+    ListenerReport,
     NeighborAdvertisement,
     NeighborSolicitation,
     Place,
@@ -31,6 +32,8 @@ HOP_BY_HOP, TUNNEL, ROUTING, FRAGMENT, ESP, AUTHENTICATION = 0, 41, 43, 44, 50, 
 ICMPV6, DESTINATION_OPTIONS = 58, 60
 HOME_ADDRESS_OPTION = 201
 SOLICITATION, ADVERTISEMENT = 135, 136
+LISTENER_REPORT = 143
+CEASES, BEGINS = 3, 4  # change to include nothing, to exclude nothing (RFC 3810 5.2.12)
 DEEPEST_TUNNEL = 4
 
 
@@ -290,6 +293,9 @@ def _neighbour(walk: Walk, origin: Origin) -> Iterator[Event]:
     """Neighbor Solicitation and Advertisement (RFC 4861 4.3, 4.4); other ICMPv6 gives nothing."""
     walk.need(1, "ICMPv6 header")
     kind = walk.data[walk.at]
+    if kind == LISTENER_REPORT:
+        yield _listener_report(walk, origin)
+        return
     if kind not in (SOLICITATION, ADVERTISEMENT):
         return
     walk.need(24, "Neighbor Discovery message")
@@ -305,6 +311,33 @@ def _neighbour(walk: Walk, origin: Origin) -> Iterator[Event]:
         router=bool(flags & 0x80),
         solicited=bool(flags & 0x40),
         override=bool(flags & 0x20),
+    )
+
+
+def _listener_report(walk: Walk, origin: Origin) -> ListenerReport:
+    """The groups that a node began or ceased to hear (RFC 3810 5.2), as far as they are there."""
+    walk.need(8, "Multicast Listener Report")
+    count = int.from_bytes(walk.data[walk.at + 6 : walk.at + 8], "big")
+    at = walk.at + 8
+    groups: dict[int, list[IPv6Address]] = {CEASES: [], BEGINS: []}
+    for _ in range(count):
+        if at + 20 > walk.end:
+            break
+        kind, auxiliary = walk.data[at], walk.data[at + 1]
+        sources = int.from_bytes(walk.data[at + 2 : at + 4], "big")
+        if kind in groups and not sources:
+            groups[kind].append(IPv6Address(walk.data[at + 4 : at + 20]))
+        at += 20 + 16 * sources + 4 * auxiliary
+    return ListenerReport(
+        origin.place,
+        origin.time,
+        src=walk.src,
+        joined=tuple(groups[BEGINS]),
+        left=tuple(groups[CEASES]),
+        interface=origin.interface,
+        direction=origin.direction,
+        frame_src=origin.frame_src,
+        node=origin.node,
     )
 
 

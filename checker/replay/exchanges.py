@@ -17,6 +17,7 @@ from traces.events import (
     DadStart,
     Event,
     KernelDrop,
+    ListenerReport,
     NeighborAdvertisement,
     NeighborSolicitation,
     NodeStopped,
@@ -36,6 +37,7 @@ Side = (
     | NodeStopped
     | NeighborSolicitation
     | NeighborAdvertisement
+    | ListenerReport
 )
 COMPLETION = (ProxyNd, ProxyAdvertisement, NeighborAdvertisement)
 
@@ -207,6 +209,8 @@ def _still_probing(began: float | None, e: Exchange, session: list[Exchange], k:
 def _concerns(event: Side, home: IPv6Address, node: str | None, vantage: Vantage) -> bool:
     if isinstance(event, NeighborSolicitation | NeighborAdvertisement):
         return event.target == home and vantage.on_home_link(event)
+    if isinstance(event, ListenerReport):
+        return vantage.on_home_link(event) and vantage.ceases_to_hear(event, home)
     if event.node != node:
         return False
     return isinstance(event, KernelDrop | NodeStopped) or event.address == home

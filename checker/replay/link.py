@@ -10,6 +10,7 @@ from traces.events import (
     UNSPECIFIED,
     DadRefused,
     DadStart,
+    ListenerReport,
     NeighborAdvertisement,
     NeighborSolicitation,
     ProxyAdvertisement,
@@ -102,15 +103,23 @@ def conflicts(e: Exchange, vantage: Vantage) -> list[NeighborAdvertisement]:
     ]
 
 
+def _own_solicitation(s: object, vantage: Vantage) -> bool:
+    if not isinstance(s, NeighborSolicitation) or s.src == UNSPECIFIED:
+        return False
+    return vantage.sent_by_receiver(s)
+
+
 def _proxy(seen: Seen, e: Exchange, vantage: Vantage, deadline: float) -> None:
-    """On: the node advertises the address. Off: it solicits the address itself, soon after."""
+    """On: the node advertises the address.
+
+    Off: soon after the update it solicits the address itself, or leaves the multicast group
+    on which a proxy has to hear solicitations for it.
+    """
     on = [s.time for s in announcements(e, vantage)]
     off = [
         s.time
         for s in e.sides
-        if isinstance(s, NeighborSolicitation)
-        and s.src != UNSPECIFIED
-        and vantage.sent_by_receiver(s)
+        if (isinstance(s, ListenerReport) or _own_solicitation(s, vantage))
         and s.time <= e.update.time + deadline
     ]
     if on or off:

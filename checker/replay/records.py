@@ -23,6 +23,7 @@ from traces.events import (
     DadRefused,
     DadStart,
     KernelDrop,
+    ListenerReport,
     NodeStopped,
     ProxyAdvertisement,
     ProxyNd,
@@ -34,7 +35,7 @@ Record = dict[str, Any]
 
 def error_record(error: ReadError) -> Record:
     """The record of what could not be read."""
-    return {"record": "error", "where": str(error.place), "text": str(error)}
+    return {"record": "error", "where": str(error.place), "text": f"{error.what}; {error.remedy}."}
 
 
 def trace_record(
@@ -202,6 +203,8 @@ def _side_text(side: object) -> str:
             text = f"the kernel refused the packet: {side.reason}"
         case NodeStopped():
             text = f"the node stopped: {side.what}"
+        case ListenerReport():
+            text = "the node ceases to hear solicitations for the home address"
         case ProxyAdvertisement():
             text = "the home address is advertised" + (" to all" if side.dst.is_multicast else "")
     return text

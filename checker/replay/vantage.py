@@ -13,12 +13,14 @@ from traces.events import (
     BindingUpdate,
     CacheDump,
     Event,
+    ListenerReport,
     Meta,
     NeighborAdvertisement,
     NeighborSolicitation,
+    solicited_node,
 )
 
-Neighbor = NeighborAdvertisement | NeighborSolicitation
+Neighbor = NeighborAdvertisement | NeighborSolicitation | ListenerReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,12 @@ class Vantage:
     def sent_by_receiver(self, event: Neighbor) -> bool:
         """Whether the observed node sent a neighbour message: by its address or its MAC."""
         return event.src == self.receiver or event.frame_src in self.macs
+
+    def ceases_to_hear(self, event: ListenerReport, home: IPv6Address) -> bool:
+        """Whether the observed node will hear no more solicitations for a home address."""
+        group = solicited_node(home)
+        shared = group == solicited_node(self.receiver)
+        return self.sent_by_receiver(event) and group in event.left and not shared
 
 
 def vantage_of(

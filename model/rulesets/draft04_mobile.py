@@ -303,7 +303,7 @@ SENDING = [
         MOBILE_NODE,
         "the foreign care-of addresses may be in the same message, by bulk",
         on=SEND,
-        given=wants(Intent.home_and_foreign_bulk),
+        given=wants(Intent.home_and_foreign_bulk) & mn.peer_home_agent,
         then=bulk,
         label="may",
     ),

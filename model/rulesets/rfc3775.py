@@ -78,6 +78,7 @@ NUMBERS = {
 PROCEDURE = ("discard", "sequence", "type", "nonces", "admission")
 
 home = bu.home_registration
+no_home_entry = ~home_entry_exists | ~node.home_agent
 to_correspondent = ~bu.home_registration
 cache_request = ~base_delete
 # 10.3.1 is about registrations; an extension's registration is one whatever its source.
@@ -428,7 +429,7 @@ RECEIVING = [
         RECEIVER,
         "a delete request without a home registration entry is refused",
         at="deregister",
-        given=home & base_delete & ~home_entry_exists,
+        given=home & base_delete & no_home_entry,
         then=reject(),
         yields=True,
     ),
@@ -439,7 +440,7 @@ RECEIVING = [
         RECEIVER,
         "that refusal has the status not home agent for this mobile node",
         at="deregister",
-        given=home & base_delete & ~home_entry_exists,
+        given=home & base_delete & no_home_entry & refused,
         then=decide.answer == Status.not_home_agent,
         yields=True,
     ),

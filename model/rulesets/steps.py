@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import z3
-
-from model.predicates import answers_differ, entry_exists, no_options
+from model.predicates import answers_differ, entry_exists, no_options, not_told_by_class
 from model.rule import On
 from model.ruleset import Decision, NodeStep
-from model.rulesets.rfc3775 import ERROR, SUCCESS, one_of
 from model.vocabulary import (
     Effect,
     Lifetime,
-    Status,
     accepted,
     ba_status,
     bc,
@@ -28,9 +24,6 @@ LIVE = slot_present & ~refused
 COMES_OR_GOES = accepted & (~entry_exists | (no_options & bu.zero_lifetime))
 # A plain refresh is not probed: RFC 3775 10.3.1 exempts it, and no sentence demands anything.
 ADMITTED = accepted & ~bu.zero_lifetime & bu.home_registration
-# 5.6 retrieves the status in force; rules about its class decide what is concluded.
-IN_FORCE = z3.If(o.ba_status == Status.accepted, ba_status, o.ba_status)
-CLASSED = one_of(IN_FORCE, (*SUCCESS, *ERROR))
 WITHIN = list(Lifetime.values).index("within")
 
 RECEIVE = NodeStep(
@@ -77,7 +70,7 @@ CONCLUDE = NodeStep(
     On.RECEIVE_ACK,
     (
         Decision(mn.effective),
-        Decision(mn.believed, slot_present & (no_options | ~o.copied | ~CLASSED)),
+        Decision(mn.believed, slot_present & not_told_by_class),
         Decision(mn.resync),
     ),
 )

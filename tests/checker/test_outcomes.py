@@ -78,7 +78,7 @@ def pair_of(engine: StepEngine, outcome: Outcome) -> tuple[int, ...]:
     return tuple(outcome.values[labels.index(n)] for n in DECIDED)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(SOME, min_size=1, max_size=6))
 def test_conflicts_are_all_minimal_sets_that_leave_nothing(tables: list[Allowed]) -> None:
     engine, inputs = engine_of(tiny(*(allowing(f"T-{k}", t) for k, t in enumerate(tables))))
@@ -108,7 +108,7 @@ def test_a_conflict_is_not_lost_behind_one_that_was_met_before() -> None:
         assert sets == {("T-4", "T-5"), ("T-2", "T-3"), ("T-1", "T-5")}
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(SOME, min_size=1, max_size=5))
 def test_there_is_an_outcome_for_each_way_of_giving_up_and_each_value_left(
     tables: list[Allowed],
