@@ -127,7 +127,7 @@ def _replayed(replayer: Replayer, path: Path, wire: Wire) -> Iterator[Record]:
         error = {
             "record": "error",
             "where": str(path),
-            "text": f"{what}; name another file.",
+            "text": f"{path}: {what}; name another file.",
         }
         replayer.summary.count(error)
         yield error

@@ -71,7 +71,11 @@ class Gaps:
     def _open(self, d: GroundDecision) -> z3.Solver:
         """Return a solver for: all rules are obeyed and `d` could still be another value."""
         solver = self.situations.solver()
-        other = z3.Const(f"other {d.label}", d.field.domain.sort)
+        other = {
+            e.label: z3.Const(f"other {e.label}", e.field.domain.sort)
+            for e in self.relation.decisions
+        }
+        renamed = [(e.const, other[e.label]) for e in self.relation.decisions]
         obeyed = [
             z3.Implies(g.applies, g.constraint)
             for g in self.relation.rules
@@ -79,10 +83,9 @@ class Gaps:
         ]
         required = [self._settled(e) for e in self.relation.decisions]
         both = z3.And([*obeyed, *required, d.required])
-        solver.add(both, z3.substitute(both, (d.const, other)), other != d.const)
+        solver.add(both, z3.substitute(both, *renamed), other[d.label] != d.const)
         for e in self.relation.decisions:
-            solver.add(self._in_domain(e.const, e))
-        solver.add(self._in_domain(other, d))
+            solver.add(self._in_domain(e.const, e), self._in_domain(other[e.label], e))
         return solver
 
     def _settled(self, e: GroundDecision) -> Any:

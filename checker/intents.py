@@ -19,6 +19,9 @@ from model.vocabulary import FIRST_CARE_OF, HOME_ADDRESS, Intent, Length
 BULK = ("register_bulk", "deregister_bulk", "home_and_foreign_bulk")
 
 
+Readings = Mapping[str, int]
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One message for an intent, and the rules that refuse it."""
@@ -40,23 +43,41 @@ class Intents:
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each intent and refusing rule."""
         for index, intent in enumerate(Intent.values):
-            found: dict[tuple[str, ...], Attempt] = {}
-            for attempts in self._by_resolution(index, intent):
-                if all(a.refusing for a in attempts):
-                    found.setdefault(attempts[0].refusing, attempts[0])
-            for refusing, a in found.items():
-                yield self._finding(intent, refusing, a)
+            for refusing, a in self._refused(index, intent, {}).items():
+                yield self._finding(index, intent, refusing, a)
 
-    def _by_resolution(self, index: int, intent: str) -> list[list[Attempt]]:
-        """Return the attempts grouped by the rules that were given up for them."""
+    def _refused(
+        self, index: int, intent: str, readings: Readings
+    ) -> dict[tuple[str, ...], Attempt]:
+        """Return the attempts that are refused, whatever message the rules leave for them."""
         groups: dict[frozenset[str], list[Attempt]] = {}
-        for a in self._attempts(index, intent):
+        for a in self._attempts(index, intent, readings):
             groups.setdefault(a.outcome.given_up, []).append(a)
-        return list(groups.values())
+        found: dict[tuple[str, ...], Attempt] = {}
+        for attempts in groups.values():
+            if all(a.refusing for a in attempts):
+                found.setdefault(attempts[0].refusing, attempts[0])
+        return found
 
-    def _attempts(self, index: int, intent: str) -> Iterator[Attempt]:
+    def _readings(
+        self, index: int, intent: str, refusing: tuple[str, ...]
+    ) -> dict[str, tuple[str, ...]]:
+        """Return, for each reading that matters, the alternatives under which it is refused."""
+        result = {}
+        for r, domain in (self.sending.readings | self.receiving.readings).items():
+            holds = [
+                v
+                for k, v in enumerate(domain.values)
+                if refusing in self._refused(index, intent, {r: k})
+            ]
+            if len(holds) < domain.size():
+                result[r] = tuple(holds)
+        return result
+
+    def _attempts(self, index: int, intent: str, readings: Readings) -> Iterator[Attempt]:
         for homes in self._homes(intent):
             inputs = self._wish(index, intent, homes)
+            inputs |= {r: v for r, v in readings.items() if r in inputs}
             values = [inputs[n] for n in self.sending.fields]
             for outcome in self.sender.outcomes(values):
                 sent = dict(
@@ -67,6 +88,7 @@ class Intents:
                     )
                 )
                 received = self._delivered(intent, inputs, sent)
+                received |= {r: v for r, v in readings.items() if r in received}
                 yield Attempt(inputs, outcome, self._refusing(received), received)
 
     def _homes(self, intent: str) -> list[tuple[int, ...]]:
@@ -113,7 +135,7 @@ class Intents:
         refusals = {r.ids for r in applied if r.demand.refuses is not Refuses.NOTHING}
         return tuple(sorted({i for ids in refusals for i in ids}))
 
-    def _finding(self, intent: str, refusing: tuple[str, ...], a: Attempt) -> Finding:
+    def _finding(self, index: int, intent: str, refusing: tuple[str, ...], a: Attempt) -> Finding:
         applied = self.sender.applied([a.sent[n] for n in self.sending.fields])
         own = [self.sender.relation.rules[k] for k in applied.rules]
         about = {
@@ -132,9 +154,12 @@ class Intents:
             self.sending.equals("mn.intent", Intent.values.index(intent)),
             dict(a.sent),
             ("mn.intent", *(n for n in a.sent if n.startswith("o.for_home") and a.sent[n])),
-            readings={},
+            readings=self._readings(index, intent, refusing),
             replayed=True,
-            demands=tuple((i, "refuses the update or sub-option") for i in refusing),
+            demands=(
+                *((i, "refuses the update or sub-option") for i in refusing),
+                *((i, "is given up for this update") for i in sorted(a.outcome.given_up)),
+            ),
         )
 
     def _tells(self, rule: str, intent: str) -> bool:

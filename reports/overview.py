@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.records import Record, Result
-from reports.text import anchor, counted, listed
+from reports.text import anchor, counted, error_sentence, listed
 from reports.views import Group, TraceView, totals
 
 _EACH = 3
@@ -127,7 +127,7 @@ def _of_findings(findings: Sequence[Record]) -> list[Pointer]:
 
 
 def _of_errors(errors: Sequence[Record]) -> list[Pointer]:
-    return [Pointer("error", f"{e['where']}: {e['text']}", "errors", "error") for e in errors[:2]]
+    return [Pointer("error", error_sentence(e), "errors", "error") for e in errors[:2]]
 
 
 def unjudged(result: Result, views: Sequence[TraceView]) -> list[Pointer]:

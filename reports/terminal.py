@@ -6,7 +6,7 @@ from reports.form import VERDICTS
 from reports.ladder import sentence
 from reports.overview import answer, holding, kinds, unjudged
 from reports.records import Record, Result
-from reports.text import counted, plain, ranges, visible
+from reports.text import counted, error_sentence, plain, ranges, visible
 from reports.views import Group, groups, items, totals, traces
 
 _COLOURS = {
@@ -119,7 +119,7 @@ def _errors(result: Result) -> Iterator[_Line]:
     if result.errors:
         yield []
     for error in result.errors:
-        yield [("error", "error"), ("", f"  {error['where']}: {error['text']}")]
+        yield [("error", "error"), ("", f"  {error_sentence(error)}")]
 
 
 def _unjudged(result: Result) -> Iterator[_Line]:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -12,6 +12,12 @@ _PLURALS = {
     "ambiguity": "ambiguities",
     "property": "properties",
 }
+
+
+def error_sentence(error: Mapping[str, Any]) -> str:
+    """One sentence for an input that could not be read, with its place said once."""
+    where, text = str(error["where"]), str(error["text"])
+    return text if text.startswith(where) else f"{where}: {text}"
 
 
 def visible(text: str) -> str:

@@ -35,7 +35,7 @@ Record = dict[str, Any]
 
 def error_record(error: ReadError) -> Record:
     """The record of what could not be read."""
-    return {"record": "error", "where": str(error.place), "text": f"{error.what}; {error.remedy}."}
+    return {"record": "error", "where": str(error.place), "text": str(error)}
 
 
 def trace_record(

@@ -33,6 +33,7 @@ from model.rule import Modality, Role, any_option, reject, reject_option, rule
 from model.ruleset import Override, Ruleset, gather
 from model.rulesets import draft04_mobile, rfc3775
 from model.rulesets.draft04_readings import READINGS
+from model.rulesets.statuses import NUMBERS
 from model.rulesets.steps import STEPS
 from model.vocabulary import (
     NONE,
@@ -589,5 +590,5 @@ RULESET = Ruleset(
     overrides=OVERRIDES,
     unordered=reads(READ_ORD, "O2"),
     bullets=BULLETS,
-    status_numbers=rfc3775.NUMBERS,
+    status_numbers=NUMBERS,
 )

@@ -13,7 +13,7 @@ from model.predicates import (
     reads,
 )
 from model.rule import Modality, On, Role, any_option, rule
-from model.rulesets.rfc3775 import ERROR, SUCCESS, one_of
+from model.rulesets.statuses import ERROR, SUCCESS, one_of
 from model.vocabulary import (
     NONE,
     Belief,

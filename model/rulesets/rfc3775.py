@@ -1,25 +1,23 @@
-"""RFC 3775: the base rules about Binding Updates and their acknowledgements."""
+"""RFC 3775: what a receiver does with a Binding Update."""
 
 from __future__ import annotations
 
 import z3
 
 from model.predicates import base_delete, entry_exists, home_entry_exists, no_options, stale
-from model.rule import Modality, On, Role, Rule, discard, reject, rule
+from model.rule import Modality, Role, Rule, discard, reject, rule
 from model.ruleset import gather
+from model.rulesets import rfc3775_mobile
+from model.rulesets.statuses import ERROR, SUCCESS, one_of
 from model.vocabulary import (
-    HOME_ADDRESS,
     NONE,
     Announcement,
     Authorization,
-    Belief,
     CareOf,
     Dad,
     Effect,
-    Intent,
     Lifetime,
     Others,
-    Resync,
     SequenceSource,
     Status,
     Stored,
@@ -29,7 +27,6 @@ from model.vocabulary import (
     bu,
     decide,
     discarded,
-    mn,
     node,
     refused,
 )
@@ -41,40 +38,6 @@ RECEIVER, HOME_AGENT, MOBILE_NODE = Role.RECEIVER, Role.HOME_AGENT, Role.MOBILE_
 CORRESPONDENT = Role.CORRESPONDENT
 
 DOCUMENT = "RFC 3775"
-SUCCESS = (Status.accepted, Status.accepted_prefix_discovery)
-ERROR = tuple(
-    Status[name]
-    for name in (
-        "unspecified",
-        "prohibited",
-        "resources",
-        "not_supported",
-        "not_home_subnet",
-        "not_home_agent",
-        "duplicate_address",
-        "sequence",
-        "home_nonce",
-        "careof_nonce",
-        "nonces",
-        "type_change",
-    )
-)
-NUMBERS = {
-    "accepted": 0,
-    "accepted_prefix_discovery": 1,
-    "unspecified": 128,
-    "prohibited": 129,
-    "resources": 130,
-    "not_supported": 131,
-    "not_home_subnet": 132,
-    "not_home_agent": 133,
-    "duplicate_address": 134,
-    "sequence": 135,
-    "home_nonce": 136,
-    "careof_nonce": 137,
-    "nonces": 138,
-    "type_change": 139,
-}
 PROCEDURE = ("discard", "sequence", "type", "nonces", "admission")
 
 home = bu.home_registration
@@ -83,11 +46,6 @@ to_correspondent = ~bu.home_registration
 cache_request = ~base_delete
 # 10.3.1 is about registrations; an extension's registration is one whatever its source.
 asks_to_serve = cache_request | (~bu.zero_lifetime & ~no_options)
-
-
-def one_of(term: z3.ExprRef, values: tuple[z3.ExprRef, ...]) -> z3.BoolRef:
-    """Return the term: `term` has one of `values`."""
-    return z3.Or([term == v for v in values])
 
 
 RECEIVING = [
@@ -290,7 +248,7 @@ RECEIVING = [
         MUST,
         RECEIVER,
         "an accepted update is answered by a status below 128",
-        given=~refused & ~discarded,
+        given=~refused & ~discarded & no_options,
         then=z3.Not(one_of(decide.answer, ERROR)),
     ),
     rule(
@@ -299,7 +257,7 @@ RECEIVING = [
         MUST,
         RECEIVER,
         "a refused update is answered by a status from 128",
-        given=refused & ~discarded,
+        given=refused & ~discarded & no_options,
         then=z3.Not(one_of(decide.answer, SUCCESS)),
     ),
     rule(
@@ -496,108 +454,7 @@ RECEIVING = [
     ),
 ]
 
-REGISTERS = one_of(
-    mn.intent,
-    (
-        Intent.register_plain,
-        Intent.register_one,
-        Intent.register_bulk,
-        Intent.home_and_foreign_bulk,
-    ),
-)
-
-SENDING = [
-    rule(
-        "3775-11.7.1-1",
-        "11.7.1",
-        MUST,
-        MOBILE_NODE,
-        "a home registration has H and A set",
-        on=On.SEND_UPDATE,
-        given=mn.peer_home_agent,
-        then=z3.And(bu.home_registration, bu.ack),
-    ),
-    rule(
-        "3775-11.7.1-4",
-        "11.7.1",
-        MUST,
-        MOBILE_NODE,
-        "under ESP the alternate care-of address option is present",
-        on=On.SEND_UPDATE,
-        given=mn.peer_home_agent
-        & bu.esp
-        & (bu.source != HOME_ADDRESS)
-        & (mn.intent != Intent.return_home),
-        then=bu.alternate == bu.source,
-    ),
-    rule(
-        "3775-11.7.1-5",
-        "11.7.1",
-        MUST,
-        MOBILE_NODE,
-        "a registration has a Lifetime above zero",
-        on=On.SEND_UPDATE,
-        given=REGISTERS,
-        then=~bu.zero_lifetime,
-    ),
-    rule(
-        "3775-11.5.4-2",
-        "11.5.4",
-        MUST,
-        MOBILE_NODE,
-        "returning home: Lifetime zero and no other care-of address",
-        on=On.SEND_UPDATE,
-        given=mn.intent == Intent.return_home,
-        then=z3.And(bu.zero_lifetime, bu.alternate == NONE),
-    ),
-]
-
-CONCLUDING = [
-    rule(
-        "3775-11.7.3-1",
-        "11.7.3",
-        MUST,
-        MOBILE_NODE,
-        "an acknowledgement that answers no outstanding update is ignored",
-        on=On.RECEIVE_ACK,
-        given=~mn.ba_matches & (ba_status != Status.sequence),
-        then=mn.believed == Belief.unchanged,
-    ),
-    rule(
-        "3775-11.7.3-2",
-        "11.7.3",
-        MUST,
-        MOBILE_NODE,
-        "a status below 128 updates the Binding Update List",
-        on=On.RECEIVE_ACK,
-        given=mn.ba_matches & no_options & one_of(ba_status, SUCCESS),
-        then=mn.believed == Belief.registered,
-    ),
-    rule(
-        "3775-11.7.3-3",
-        "11.7.3",
-        STATED,
-        MOBILE_NODE,
-        "a status from 128 means that the update failed",
-        on=On.RECEIVE_ACK,
-        given=(mn.ba_matches | (ba_status == Status.sequence))
-        & no_options
-        & one_of(ba_status, ERROR),
-        then=mn.believed == Belief.failed,
-    ),
-    rule(
-        "3775-11.7.1-6",
-        "11.7.1",
-        MUST,
-        MOBILE_NODE,
-        "after status 135 the next sequence number is used",
-        on=On.RECEIVE_ACK,
-        given=ba_status == Status.sequence,
-        then=mn.resync == Resync.next,
-    ),
-]
-
 
 def rules() -> tuple[Rule, ...]:
     """Return the base rules."""
-    return gather(DOCUMENT, [*RECEIVING, *SENDING, *CONCLUDING])
+    return gather(DOCUMENT, [*RECEIVING, *rfc3775_mobile.RULES])

@@ -15,6 +15,7 @@ from model.vocabulary import (
     decide,
     discarded,
     mn,
+    node,
     o,
     refused,
     slot_present,
@@ -24,6 +25,7 @@ LIVE = slot_present & ~refused
 COMES_OR_GOES = accepted & (~entry_exists | (no_options & bu.zero_lifetime))
 # A plain refresh is not probed: RFC 3775 10.3.1 exempts it, and no sentence demands anything.
 ADMITTED = accepted & ~bu.zero_lifetime & bu.home_registration
+SERVING = bu.home_registration & node.home_agent
 WITHIN = list(Lifetime.values).index("within")
 
 RECEIVE = NodeStep(
@@ -37,7 +39,7 @@ RECEIVE = NodeStep(
         ),
         Decision(decide.others),
         Decision(decide.plain),
-        Decision(decide.proxy, COMES_OR_GOES & bu.home_registration, bc.proxy),
+        Decision(decide.proxy, COMES_OR_GOES & SERVING, bc.proxy),
         Decision(decide.announcement),
         Decision(decide.dad, ADMITTED & (~no_options | ~entry_exists)),
         Decision(decide.stored),

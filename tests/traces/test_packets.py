@@ -11,10 +11,12 @@ from traces.dialects import RFC5648
 from traces.events import (
     BindingUpdate,
     Event,
+    ListenerReport,
     NeighborAdvertisement,
     NeighborSolicitation,
     ReadError,
     Tunnelled,
+    solicited_node,
 )
 from traces.packets import DEEPEST_TUNNEL, decode_frame
 from traces.write import build_packet
@@ -189,3 +191,23 @@ def test_each_flag_of_an_advertisement(flags: int, at: int) -> None:
     found = [event.router, event.solicited, event.override]
     assert found == [place == at for place in range(3)]
     assert event.target_link_layer == "02:00:00:00:01:01"
+
+
+def _record(kind: int, group: IPv6Address, sources: int = 0) -> bytes:
+    return bytes([kind, 0, 0, sources]) + group.packed + bytes(16 * sources)
+
+
+def test_listener_report_tells_groups_that_are_joined_and_left() -> None:
+    left, joined = (solicited_node(IPv6Address(a)) for a in ("2001:db8:1::a1", "2001:db8:1::b2"))
+    assert str(left) == "ff02::1:ff00:a1"
+    records = _record(3, left) + _record(4, joined) + _record(4, AGENT, sources=1)
+    (event,) = _read(229, _ip(58, b"\x8f" + bytes(6) + b"\x03" + records))
+    assert isinstance(event, ListenerReport)
+    assert (event.left, event.joined) == ((left,), (joined,))
+
+
+def test_listener_report_is_read_as_far_as_it_is_there() -> None:
+    group = solicited_node(AGENT)
+    (event,) = _read(229, _ip(58, b"\x8f" + bytes(6) + b"\x09" + _record(3, group)))
+    assert isinstance(event, ListenerReport)
+    assert event.left == (group,)

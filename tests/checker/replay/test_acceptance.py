@@ -87,6 +87,14 @@ def test_legacy_peer_that_deregisters_all() -> None:
     assert found["04-6.3-38"] == found["04-5.6-2"] == found["04-6.3-37"] == [4, 16, 25]
 
 
+def test_deregistration_with_a_bid_removes_the_whole_binding() -> None:
+    """UMIP leaves the group on which a proxy hears solicitations, though BID 2 remains."""
+    records, _ = judge("umip/11-crafted-a-ha.pcapng")
+    assert verdicts(records, "violates")["04-3-24"] == [25]
+    told = [r["observed"] for r in records if r["record"] == "exchange" and r["packet"] == 25]
+    assert "the node ceases to hear solicitations for the home address" in told[0]
+
+
 @pytest.mark.parametrize(
     ("name", "left"),
     [
