@@ -23,10 +23,14 @@ KINDS = ("contradiction", "sender/receiver", "gap", "permission conflict", "tens
 
 @dataclass(frozen=True)
 class Checked:
-    """The findings, and where the situation of each was reached (by id)."""
+    """The findings, and where the situation of each was reached (by id).
+
+    `complete` is False when the analysis was interrupted: there may be more.
+    """
 
     findings: tuple[Finding, ...]
     reached: dict[str, tuple[Exploration, Reached]]
+    complete: bool = True
 
 
 Views = dict[On, Situations]
@@ -34,7 +38,7 @@ Views = dict[On, Situations]
 
 def analyse(ruleset: Ruleset, scope: Scope, say: Say) -> tuple[Finding, ...]:
     """Return the findings of a ruleset at a scope, in a stable order."""
-    return _analyse(views(ruleset, scope), say)
+    return _analyse(views(ruleset, scope), say)[0]
 
 
 def views(ruleset: Ruleset, scope: Scope) -> Views:
@@ -42,11 +46,17 @@ def views(ruleset: Ruleset, scope: Scope) -> Views:
     return {on: Situations(ruleset, on, scope) for on in On}
 
 
-def _analyse(situations: Views, say: Say) -> tuple[Finding, ...]:
+def _analyse(situations: Views, say: Say) -> tuple[tuple[Finding, ...], bool]:
+    """Return the findings, and whether the search came to its end (Ctrl-C keeps what was found)."""
     found: dict[str, Finding] = {}
-    for f in _findings(situations, say):
-        found.setdefault(f.id, f)
-    return tuple(sorted(found.values(), key=_rank))
+    complete = False
+    try:
+        for f in _findings(situations, say):
+            found.setdefault(f.id, f)
+        complete = True
+    except KeyboardInterrupt:
+        say("stopped")
+    return tuple(sorted(found.values(), key=_rank)), complete
 
 
 def _rank(f: Finding) -> tuple[int, int, tuple[str, ...]]:
@@ -69,14 +79,14 @@ def _findings(situations: Views, say: Say) -> Iterator[Finding]:
 def check(ruleset: Ruleset, scope: Scope, say: Say) -> Checked:
     """Return the findings with the message sequences that reach them."""
     situations = views(ruleset, scope)
-    findings = _analyse(situations, say)
+    findings, complete = _analyse(situations, say)
     reached: dict[str, tuple[Exploration, Reached]] = {}
     for faults in (0, 1):
         rest = [f for f in findings if f.id not in reached]
-        if rest:
+        if rest and complete:
             say(f"which of {len(rest)} situations are reachable, with {faults} faults")
             reached |= _reach(situations, replace(scope, updates=2, faults=faults), rest)
-    return Checked(findings, reached)
+    return Checked(findings, reached, complete)
 
 
 def _reach(

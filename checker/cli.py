@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,17 @@ class Run:
             result = read_records(file)
         if self.args.html:
             Path(self.args.html).write_text(render_html(result), encoding="utf-8")
-        for line in summarise(result, sys.stdout.isatty()):
-            print(line)
-        for name in filter(None, (self.args.out, self.args.html)):
-            print(f"written: {name}")
+        written = [f"written: {name}" for name in (self.args.out, self.args.html) if name]
+        _print([*summarise(result, sys.stdout.isatty()), *written])
         return code
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Print lines; a reader that goes away early does not change the exit code."""
+    try:
+        print("\n".join(lines), flush=True)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 class _kept:
@@ -141,13 +148,13 @@ def cmd_report(run: Run) -> int:
         Path(run.args.html).write_text(render_html(result), encoding="utf-8")
         print(f"written: {run.args.html}")
     else:
-        print("\n".join(summarise(result, sys.stdout.isatty())))
+        _print(summarise(result, sys.stdout.isatty()))
     return c.UNREADABLE if result.truncated else 0
 
 
 def cmd_rules(run: Run) -> int:
     """The rules of a ruleset."""
-    print("\n".join(c.rule_lines(run.ruleset())))
+    _print(c.rule_lines(run.ruleset()))
     return 0
 
 
@@ -247,8 +254,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(progress, bad, c.UNREADABLE)
     except KeyboardInterrupt:
         return _complain(progress, "stopped before the end; nothing was judged", c.INCONCLUSIVE)
-    except BrokenPipeError:
-        return c.CLEAN
 
 
 def _complain(progress: Progress, what: object, code: int) -> int:

@@ -25,6 +25,11 @@ Record = dict[str, Any]
 RECORDED = Path(__file__).resolve().parent.parent / "traces" / "recorded"
 CLEAN, FOUND, USAGE, UNREADABLE, INCONCLUSIVE = 0, 1, 2, 3, 4
 DEMO_SCOPES = (Scope(updates=3, faults=0), Scope(updates=2, faults=1))
+STOPPED: Record = {
+    "record": "error",
+    "where": "this run",
+    "text": "this run was stopped before its end; what was found until then is kept.",
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ def run_check(ruleset: Ruleset, scope: Scope, progress: Progress) -> tuple[list[
     """Return the findings of the rule analysis."""
     checked = check(ruleset, scope, progress.say)
     records = [finding_record(f, ruleset, checked.reached.get(f.id)) for f in checked.findings]
+    if not checked.complete:
+        return [*records, STOPPED], FOUND if records else INCONCLUSIVE
     return records, FOUND if records else CLEAN
 
 
@@ -113,9 +120,12 @@ def run_replay(
     """Return the verdicts on traces; a trace that cannot be opened is an error record."""
     replayer = Replayer(ruleset, options)
     records: list[Record] = []
-    for number, path in enumerate(files, 1):
-        progress.say(f"replaying {number} of {len(files)}: {path.name}")
-        records += _replayed(replayer, path, wire)
+    try:
+        for number, path in enumerate(files, 1):
+            progress.say(f"replaying {number} of {len(files)}: {path.name}")
+            records += _replayed(replayer, path, wire)
+    except KeyboardInterrupt:
+        return [*records, STOPPED], worst([replayer.summary.exit_code, INCONCLUSIVE])
     return records, replayer.summary.exit_code
 
 
@@ -152,7 +162,8 @@ def assemble(
 ) -> list[Record]:
     """Return the records of a whole result file."""
     body = [*preamble(ruleset), *parts]
-    complete = all(p.get("complete", True) for p in parts if p["record"] == "exploration")
+    explored = all(p.get("complete", True) for p in parts if p["record"] == "exploration")
+    complete = explored and STOPPED not in parts
     first = header(ruleset, commands, scope, inputs, readings)
     return [first, *body, footer(body, exit_code, complete)]
 

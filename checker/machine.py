@@ -10,6 +10,7 @@ import z3
 from checker.evaluate import Evaluator
 from checker.outcomes import Outcome, StepEngine, inputs_of
 from checker.situation import UNUSED
+from model.predicates import READING_DOMAINS
 from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope, World
@@ -47,7 +48,9 @@ class Machine:
         self.relations = dict(relations or {})
         for on in set(On) - set(self.relations):
             self.relations[on] = step_relation(ruleset, on, self.world)
-        chosen = {**dict.fromkeys((r.id for r in ruleset.readings), 0), **(readings or {})}
+        # The receiver's updates speak of readings that a ruleset need not have.
+        known = (*(d.name for d in READING_DOMAINS), *(r.id for r in ruleset.readings))
+        chosen = {**dict.fromkeys(known, 0), **(readings or {})}
         self.constants = {**self._unvaried(), **chosen}
         self.layout = [*self.names, *self.constants]
         self._tail = tuple(self.constants.values())

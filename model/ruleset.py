@@ -94,10 +94,10 @@ class Ruleset:
         raise RuleError(f"ruleset {self.name} has no rule {id}", remedy="see `monami rules`")
 
     def without(self, *ids: str) -> Ruleset:
-        """Return this ruleset with rules removed."""
+        """Return this ruleset with rules removed, each with its restatements."""
         for id in ids:
             self.rule(id)
-        return replace(self, rules=tuple(r for r in self.rules if r.id not in ids))
+        return replace(self, rules=tuple(r for r in self.rules if not set(ids) & set(r.ids)))
 
     def having(self, *rules: Rule) -> Ruleset:
         """Return this ruleset with rules added, or replaced where the id is the same."""

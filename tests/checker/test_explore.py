@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from itertools import pairwise
+
 import networkx
 import pytest
 
@@ -19,14 +22,6 @@ SMALL = Scope(1, 2, 1, 2, updates=2, faults=0)
 TINY = Scope(1, 1, 1, 2, updates=2, faults=0)
 LOSSY = Scope(1, 1, 1, 2, updates=2, faults=1)
 BULK = Scope(2, 2, 2, 2, updates=2, faults=0)
-
-
-class Silent:
-    """A stream that is no terminal and takes nothing."""
-
-    def isatty(self) -> bool:
-        """Return False: no progress is shown."""
-        return False
 
 
 class Explored:
@@ -90,7 +85,7 @@ def replayed(explored: Explored, name: str) -> None:
     assert any(
         path[0].state in {s.state for s in explored.machine.successors(start)} for start in starts
     )
-    for before, step in zip(path, path[1:], strict=False):
+    for before, step in pairwise(path):
         steps = list(explored.machine.successors(before.state))
         assert (step.action.name, step.outcome, step.state) in [
             (s.action.name, s.outcome, s.state) for s in steps
@@ -166,8 +161,7 @@ def test_the_path_says_which_rule_was_given_up(tiny: Explored) -> None:
     assert "04-6.3-34" not in broken
 
 
-def test_without_bulk_support_no_correspondent_takes_a_bulk_update_unless_told_so() -> None:
-    """Without the rule that refuses them a correspondent's cache changes by a bulk update."""
+def test_without_its_refusal_a_bulk_update_changes_the_cache_of_a_correspondent() -> None:
     open_ = Explored(Scope(2, 1, 2, 2, updates=1, faults=0), without=("04-6.3-18",))
     verdict = open_.verdicts["bulk-only-for-home-registration"]
     assert (verdict.holds, verdict.non_vacuous) == (False, True)
@@ -200,7 +194,7 @@ def test_what_was_violated_within_the_budget_stays_violated(tiny: Explored) -> N
 )
 def test_exit_codes_of_an_exploration(without: tuple[str, ...], most: int, code: int) -> None:
     ruleset = RULESET.without(*without)
-    records, found = run_explore(ruleset, TINY, Progress(Silent()), {}, most)
+    records, found = run_explore(ruleset, TINY, Progress(StringIO()), {}, most)
     assert found == code
     by_kind = [r["record"] for r in records]
     assert by_kind.count("property") == 5
