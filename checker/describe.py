@@ -68,6 +68,7 @@ def _step(step: Step, before: Mapping[str, int], after: Mapping[str, int]) -> Re
         n: shown(n, v) for n, v in after.items() if generic(n) in SHOWN_STATE and v != before[n]
     }
     given_up = sorted(step.outcome.given_up) if step.outcome else []
+    instead = f" (giving up {', '.join(given_up)})" if given_up else ""
     return {
         "actor": step.action.actor,
         "event": step.action.name,
@@ -75,7 +76,7 @@ def _step(step: Step, before: Mapping[str, int], after: Mapping[str, int]) -> Re
         "message": message,
         "state": changed,
         "given_up": given_up,
-        "text": f"{step.action.actor}: {step.action.name}",
+        "text": f"{step.action.actor}: {step.action.name}{instead}",
     }
 
 

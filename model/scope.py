@@ -128,9 +128,8 @@ class World:
             return self._definition(self.derived[name], index)
         if name in FIELDS:
             return FIELDS[name].instance(index)
-        if name in OUTCOMES and self.family(const):
-            return z3.Bool(f"{name}[{index}]")
-        return const
+        family = self.family(const)
+        return z3.Bool(f"{name}[{index}]") if family else const
 
     def _definition(self, d: Derived, index: int) -> z3.ExprRef:
         key = (d.name, index if d.family else 0)
