@@ -17,10 +17,10 @@ demo: $(STAMP)
 	$(BIN)/monami demo
 
 test: lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-long: lint
-	$(BIN)/pytest -n 2 -m "long or not long" --hypothesis-profile=long
+	$(BIN)/pytest -n 2 --dist loadfile -m "long or not long" --hypothesis-profile=long
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -36,8 +36,6 @@ from model.scope import Scope, constants
 from model.step import GroundRule, StepRelation
 from tests.checker.support import SMALLEST, by_z3, literal
 
-pytestmark = pytest.mark.xdist_group("agreement")
-
 # Values of the inputs that are tried in full; of a number or enumeration not named here, all.
 VARIED: dict[str, tuple[int, ...]] = {
     "bc.last_sequence": (0, 3),  # two bits: 0 is not greater than 0, and greater than 3

@@ -16,8 +16,6 @@ from checker.progress import Progress
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
 
-pytestmark = pytest.mark.xdist_group("explore")
-
 SMALL = Scope(1, 2, 1, 2, updates=2, faults=0)
 TINY = Scope(1, 1, 1, 2, updates=2, faults=0)
 LOSSY = Scope(1, 1, 1, 2, updates=2, faults=1)

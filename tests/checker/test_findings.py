@@ -28,8 +28,6 @@ from model.step import step_relation
 from model.vocabulary import NONE, CareOf, Dad, Status, bu, decide
 from tests.checker.support import contradictions, only, quiet, stated, tiny
 
-pytestmark = pytest.mark.xdist_group("findings")
-
 ROOT = Path(__file__).parent.parent.parent
 CARE_OF = ("04-6.3-29", "04-6.3-30")
 DELETION = ("04-6.3-21", "04-6.3-25")
@@ -361,20 +359,25 @@ print(json.dumps(t.ids_and_witnesses(found)))
 """
 
 
+def fresh_run(hash_seed: int) -> list[list[object]]:
+    """What a process of its own finds, with its own hashes of names."""
+    environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", PROGRAM]
+    run = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    found: list[list[object]] = json.loads(run.stdout)
+    return found
+
+
 def test_another_run_with_other_hashes_finds_the_same_in_the_same_order(
     receiving: list[Finding],
 ) -> None:
-    environment = {**os.environ, "PYTHONHASHSEED": "12345", "PYTHONPATH": str(ROOT)}
-    run = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    expected = ids_and_witnesses([*receiving, *sending(RULESET)])
-    assert json.loads(run.stdout) == json.loads(json.dumps(expected))
+    """Here other analyses ran before: ids, titles and witnesses do not depend on them."""
+    first, second = fresh_run(1), fresh_run(12345)
+    assert first == second
+    here = ids_and_witnesses([*receiving, *sending(RULESET)])
+    assert [[f[0], f[1], f[3]] for f in first] == [[f[0], f[1], f[3]] for f in here]
 
 
 def test_ids_do_not_change_with_titles_and_added_rules() -> None:
