@@ -64,8 +64,17 @@ def situation_text(
 
 def demand_sentence(g: GroundRule) -> str:
     """Return what a ground rule demands, in words."""
-    text = _text(g.demand)
+    text = _predicate(g.rule.demand.term) or _text(g.demand)
     return text if g.when is None else f"{text} (if {_text(g.when)})"
+
+
+def _predicate(term: Any) -> str:
+    """Return a demand that is one named predicate, or its negation, in words ("" otherwise)."""
+    inner = term.arg(0) if z3.is_not(term) else term
+    name = inner.decl().name()
+    if not z3.is_const(inner) or name not in DERIVED:
+        return ""
+    return DERIVED[name].negated if z3.is_not(term) else DERIVED[name].sentence
 
 
 def _text(t: Any) -> str:

@@ -17,7 +17,7 @@ from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope, World, constants, reading_field
 from model.step import StepRelation, step_relation
-from model.vocabulary import FIELDS, Kind, Status, bc, o
+from model.vocabulary import FIELDS, Intent, Kind, Status, bc, mn, o
 
 # In an analysis one status stands for all that mean nothing special in an update.
 STATUSES_IN_UPDATE = (Status.accepted, Status.unspecified)
@@ -78,11 +78,22 @@ class Situations:
         return terms + self._states()
 
     def _states(self) -> list[Any]:
-        """Leave out states that are none: proxying for a node without binding."""
-        w, terms = self.relation.world, []
+        """Leave out states that are none: proxying without binding, options without intent."""
+        w, terms = self.relation.world, self._intended()
         entries = [w.at(bc.plain, 0), *(w.at(bc.kind, b) != Kind.absent for b in w.bids)]
         if "bc.proxy" in self.fields:
             terms.append(z3.Implies(bc.proxy, z3.Or(entries)))
+        return terms
+
+    def _intended(self) -> list[Any]:
+        """Only an intent about the home link is about it; only a bulk one has later options."""
+        both = (Intent.home_and_foreign, Intent.home_and_foreign_bulk)
+        terms = []
+        for i in self.relation.world.options:
+            if f"o.for_home[{i}]" in self.fields:
+                may = both if i == 1 else both[1:]
+                wanted = z3.Or([mn.intent == intent for intent in may])
+                terms.append(z3.Implies(self.relation.world.at(o.for_home, i), wanted))
         return terms
 
     def equals(self, name: str, value: int) -> Any:

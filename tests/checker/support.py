@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import z3
@@ -76,8 +76,3 @@ def by_z3(terms: Iterable[Any], consts: Mapping[str, Any], values: Mapping[str, 
     """The values of terms, by Z3's substitution and simplification."""
     pairs = [(consts[n], literal(consts[n], v)) for n, v in values.items()]
     return [number(z3.simplify(z3.substitute(t, *pairs))) for t in terms]
-
-
-def holds(judge: Callable[[Finding], bool], findings: Iterable[Finding]) -> list[tuple[str, ...]]:
-    """The rules of the findings of which `judge` is true."""
-    return [f.rules for f in findings if judge(f)]
