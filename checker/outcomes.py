@@ -149,6 +149,19 @@ class _Problem:
             d.label for k, d in enumerate(self.decisions) if engine.requires(k, applied.context)
         }
         self.spoken = {n for k in applied.rules if rules[k].speaks for n in rules[k].decisions}
+        self.carriers = self._carriers()
+
+    def _carriers(self) -> set[str]:
+        """Return the decisions that carry one left open: their default says nothing of it."""
+        domains = {d.label: d.field.domain for d in self.decisions}
+        open_ = self.required - self.spoken
+        coupled = [set(self.engine._compiled[k][0]) for k in self.firm]
+        return {
+            n
+            for names in coupled
+            for n in names
+            if any(m in open_ and domains[m] is domains[n] for m in names)
+        }
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield the outcomes; several resolutions may lead to the same values."""
@@ -216,7 +229,7 @@ class _Problem:
         domain = self.engine.domain(d)
         if d.label in self.seen:
             domain = tuple(v for v in domain if v in self.seen[d.label])
-        spoken = d.label in self.spoken or d.label in self.required
+        spoken = d.label in self.spoken | self.required | self.carriers
         if free or spoken or d.label in self.seen:
             return Variable(d.label, domain)
         usual = {int(self.defaults[self.decisions.index(d)]), *self._permitted(d)}

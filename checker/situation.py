@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
@@ -197,14 +197,27 @@ class Situations:
             solver.add(z3.Implies(literal, self.literal(name, witness, facts)))
         if solver.check(*literals.values()) != z3.unsat:
             raise AssertionError("the witness does not satisfy its own condition")
-        kept = list(order)
-        for name in order:
-            if name in kept:
-                rest = [n for n in kept if n != name]
-                if solver.check(*(literals[n] for n in rest)) == z3.unsat:
-                    core = {c.decl().name() for c in solver.unsat_core()}
-                    kept = [n for n in rest if f"core {n}" in core]
-        return tuple(n for n in order if n in kept)
+        return tuple(_kept(solver, literals))
+
+
+def _kept(solver: z3.Solver, literals: Mapping[str, Any]) -> list[str]:
+    """Return the names left when each in turn is dropped that the others make superfluous.
+
+    An unsatisfiable core only spares questions whose answer it is: which core the solver
+    gives depends on all that it did before, and the result must not.
+    """
+    kept, core = list(literals), _core(solver)
+    for name, literal in literals.items():
+        rest = [n for n in kept if n != name]
+        if literal.decl().name() not in core:
+            kept = rest
+        elif solver.check(*(literals[n] for n in rest)) == z3.unsat:
+            kept, core = rest, _core(solver)
+    return kept
+
+
+def _core(solver: z3.Solver) -> set[str]:
+    return {c.decl().name() for c in solver.unsat_core()}
 
 
 def generic(label: str) -> str:
