@@ -24,7 +24,7 @@ from traces.dialects import dialect
 Record = dict[str, Any]
 RECORDED = Path(__file__).resolve().parent.parent / "traces" / "recorded"
 CLEAN, FOUND, USAGE, UNREADABLE, INCONCLUSIVE = 0, 1, 2, 3, 4
-DEMO_SCOPES = (Scope(),)
+DEMO_SCOPES = (Scope(updates=3, faults=0), Scope(updates=2, faults=1))
 STOPPED: Record = {
     "record": "error",
     "where": "this run",
