@@ -42,10 +42,7 @@ def encode_mobility(message: MobilityMessage, wire: Dialect) -> bytes:
     units = (6 + len(head) + len(body)) // 8 - 1
     if units > 255:
         raise ValueError("the message is longer than 2048 octets; leave options out")
-    try:
-        return bytes([message.payload_proto, units, mh_type, 0, 0, 0]) + head + body
-    except OverflowError as bad:  # pragma: no cover - _head raises first
-        raise ValueError(str(bad)) from bad
+    return bytes([message.payload_proto, units, mh_type, 0, 0, 0]) + head + body
 
 
 def _head(message: MobilityMessage) -> tuple[int, bytes]:

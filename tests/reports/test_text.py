@@ -28,7 +28,7 @@ def test_anchors_are_safe_and_tell_names_apart(one: str, other: str) -> None:
 
 @given(st.text())
 def test_visible_text_can_be_encoded(text: str) -> None:
-    visible(text).encode("utf-8")
+    assert visible(text).encode("utf-8").decode("utf-8") == visible(text)
 
 
 def test_counts_and_lists_read_as_sentences() -> None:
