@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import z3
 
 from checker.evaluate import Evaluator
-from checker.outcomes import Outcome, StepEngine, inputs_of
+from checker.outcomes import Outcome, StepEngine
 from checker.situation import UNUSED
 from model.predicates import READING_DOMAINS
 from model.rule import On
@@ -64,7 +64,7 @@ class Machine:
 
     def _unvaried(self) -> dict[str, int]:
         """Return the inputs that are no part of the state, at their defaults."""
-        used = {n for relation in self.relations.values() for n in inputs_of(relation)}
+        used = {n for relation in self.relations.values() for n in relation.inputs}
         used |= {"mn.peer_home_agent", "bu.esp", "mn.ba_matches"}
         used |= {f.label(i) for f, i in self.world.fields() if f.name == "o.for_home"}
         named = sorted(n for n in used - set(self.names) if not n.startswith("READ-"))

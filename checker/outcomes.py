@@ -238,7 +238,7 @@ class _Problem:
     def _permitted(self, d: GroundDecision) -> Iterator[int]:
         for k in self.permits:
             names, evaluator = self.engine._compiled[k]
-            if d.label in names and isinstance(d.field.domain, Number) is False:
+            if d.label in names and not isinstance(d.field.domain, Number):
                 yield from self._allowed(d, names, evaluator)
 
     def _allowed(self, d: GroundDecision, names: tuple[str, ...], e: Evaluator) -> Iterator[int]:
@@ -255,8 +255,3 @@ class _Problem:
         firm = frozenset(r.id for r in rules if r.modality.binds)
         advice = frozenset(r.id for r in rules if r.modality.advises)
         return Outcome(values, firm, advice, open_)
-
-
-def inputs_of(relation: StepRelation) -> list[str]:
-    """Return the names of the inputs that the step depends on, in a fixed order."""
-    return list(relation.inputs)

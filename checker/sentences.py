@@ -7,7 +7,6 @@ from typing import Any
 
 import z3
 
-from checker.evaluate import constructor_index
 from model.fields import Field
 from model.predicates import DERIVED
 from model.step import GroundRule
@@ -116,13 +115,3 @@ def _name(label: str) -> str:
         f, prefix = _field(label)
         return prefix + f.sentence
     return label
-
-
-def shown_value(label: str, value: Any) -> str:
-    """Return the display form of a concrete value of a ground field or reading."""
-    if isinstance(value, z3.ExprRef):
-        value = constructor_index(value.decl())
-    return _field(label)[0].domain.show(int(value))
-
-
-__all__ = ["demand_sentence", "field_text", "shown_value", "situation_text"]

@@ -11,13 +11,12 @@ from typing import Any
 import z3
 
 from checker.evaluate import Evaluator
-from checker.outcomes import inputs_of
 from model.fields import Domain, Field, Number
 from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope, World, constants, reading_field
 from model.step import StepRelation, step_relation
-from model.vocabulary import FIELDS, Intent, Kind, Status, bc, mn, o
+from model.vocabulary import Intent, Kind, Status, bc, mn, o
 
 # In an analysis one status stands for all that mean nothing special in an update.
 STATUSES_IN_UPDATE = (Status.accepted, Status.unspecified)
@@ -40,7 +39,7 @@ class Situations:
     @cached_property
     def fields(self) -> dict[str, tuple[Field, int]]:
         """Return each input by name as (field, index), in declared order, readings last."""
-        used = set(inputs_of(self.relation))
+        used = set(self.relation.inputs)
         found = {f.label(i): (f, i) for f, i in self.relation.world.fields() if f.label(i) in used}
         for reading in self.ruleset.readings:
             if reading.id in used:
@@ -223,8 +222,3 @@ def _core(solver: z3.Solver) -> set[str]:
 def generic(label: str) -> str:
     """Return the name of a field without its index."""
     return label.partition("[")[0]
-
-
-def field_of(label: str) -> Field:
-    """Return the declared field of a ground name."""
-    return FIELDS[generic(label)]

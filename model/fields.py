@@ -9,7 +9,7 @@ of a scope; see `model.ground`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -159,13 +159,3 @@ class FieldTable:
     def _fresh(self, name: str) -> None:
         if name in self.fields or name in self.derived:
             raise RuleError(f"the field {name!r} is declared twice", remedy="rename one of them")
-
-
-def lookup(fields: Mapping[str, Field], const: z3.ExprRef) -> Field:
-    """Return the field of a generic constant; RuleError when it is not declared."""
-    name = const.decl().name()
-    if name not in fields:
-        raise RuleError(
-            f"no field is called {name!r}", remedy="declare it in the vocabulary or correct it"
-        )
-    return fields[name]

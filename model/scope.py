@@ -180,11 +180,6 @@ class World:
         return z3.BoolVal(True)
 
 
-def value_term(f: Field, value: int) -> z3.ExprRef:
-    """Return the Z3 constant of a concrete value of a field."""
-    return f.domain.at(value)
-
-
 def reading_field(domain: Domain) -> Field:
     """Return the field of a reading switch."""
     const = z3.Const(domain.name, domain.sort)

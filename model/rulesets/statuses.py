@@ -6,24 +6,6 @@ import z3
 
 from model.vocabulary import Status
 
-SUCCESS = (Status.accepted, Status.accepted_prefix_discovery)
-ERROR = tuple(
-    Status[name]
-    for name in (
-        "unspecified",
-        "prohibited",
-        "resources",
-        "not_supported",
-        "not_home_subnet",
-        "not_home_agent",
-        "duplicate_address",
-        "sequence",
-        "home_nonce",
-        "careof_nonce",
-        "nonces",
-        "type_change",
-    )
-)
 NUMBERS = {
     "accepted": 0,
     "accepted_prefix_discovery": 1,
@@ -40,6 +22,9 @@ NUMBERS = {
     "nonces": 138,
     "type_change": 139,
 }
+FIRST_ERROR = 128  # 3775-6.1.8-1
+SUCCESS = tuple(Status[name] for name, number in NUMBERS.items() if number < FIRST_ERROR)
+ERROR = tuple(Status[name] for name, number in NUMBERS.items() if number >= FIRST_ERROR)
 
 
 def one_of(term: z3.ExprRef, values: tuple[z3.ExprRef, ...]) -> z3.BoolRef:

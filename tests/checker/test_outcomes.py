@@ -10,7 +10,7 @@ import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.outcomes import Outcome, StepEngine, inputs_of
+from checker.outcomes import Outcome, StepEngine
 from checker.situation import UNUSED
 from model.rule import Modality, On, Rule
 from model.ruleset import Ruleset
@@ -37,7 +37,7 @@ def allowing(id: str, pairs: Allowed, **more: Any) -> Rule:
 def engine_of(ruleset: Ruleset) -> tuple[StepEngine, list[int]]:
     """The engine of the receiving step, and inputs that are all zero."""
     relation = step_relation(ruleset, On.RECEIVE_UPDATE, World(SMALLEST))
-    names = inputs_of(relation)
+    names = list(relation.inputs)
     return StepEngine(relation, names, UNUSED), [0] * len(names)
 
 
