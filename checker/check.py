@@ -43,7 +43,7 @@ def analyse(ruleset: Ruleset, scope: Scope, say: Say) -> tuple[Finding, ...]:
 
 def views(ruleset: Ruleset, scope: Scope) -> Views:
     """Return the situations of each node step."""
-    return {on: Situations(ruleset, on, scope) for on in On}
+    return {step.on: Situations(ruleset, step.on, scope) for step in ruleset.steps}
 
 
 def _analyse(situations: Views, say: Say) -> tuple[tuple[Finding, ...], bool]:

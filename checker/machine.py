@@ -45,9 +45,13 @@ class Machine:
         self.world = World(scope)
         self.system = System(self.world)
         self.names = self.system.state()
-        self.relations = dict(relations or {})
-        for on in set(On) - set(self.relations):
-            self.relations[on] = step_relation(ruleset, on, self.world)
+        self.actions = self.system.actions()
+        given = relations or {}
+        self.relations = {
+            on: given.get(on) or step_relation(ruleset, on, self.world)
+            for on in On
+            if any(a.on is on for a in self.actions)
+        }
         # The receiver's updates speak of readings that a ruleset need not have.
         known = (*(d.name for d in READING_DOMAINS), *(r.id for r in ruleset.readings))
         chosen = {**dict.fromkeys(known, 0), **(readings or {})}
@@ -57,7 +61,6 @@ class Machine:
         self.engines = {
             on: StepEngine(relation, self.layout, UNUSED) for on, relation in self.relations.items()
         }
-        self.actions = self.system.actions()
         self._guards = Evaluator([a.guard for a in self.actions], self.layout)
         self._compiled = [_Compiled(self, a) for a in self.actions]
         self._clear = _Clear(self.names)

@@ -8,9 +8,8 @@ from typing import Any
 import z3
 
 from model.fields import Field
-from model.predicates import DERIVED
 from model.step import GroundRule
-from model.vocabulary import BASE_DERIVED, FIELDS
+from model.vocabulary import DERIVED, FIELDS
 
 
 def field_text(label: str, value: int) -> str:
@@ -47,7 +46,7 @@ def fact_text(label: str, holds: bool) -> str:
     if name in OUTCOME_WORDS:
         text = OUTCOME_WORDS[name][0 if holds else 1]
         return which("slot", index.rstrip("]")) + text
-    derived = {**DERIVED, **BASE_DERIVED}[name]
+    derived = DERIVED[name]
     text = derived.sentence if holds else derived.negated
     return which(derived.family, index.rstrip("]")) + text
 

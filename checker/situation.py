@@ -16,7 +16,7 @@ from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope, World, constants, reading_field
 from model.step import StepRelation, step_relation
-from model.vocabulary import Intent, Kind, Status, bc, mn, o
+from model.vocabulary import Status, o
 
 # In an analysis one status stands for all that mean nothing special in an update.
 STATUSES_IN_UPDATE = (Status.accepted, Status.unspecified)
@@ -61,39 +61,32 @@ class Situations:
         return terms + self._canonical()
 
     def _canonical(self) -> list[Any]:
-        w, names = self.relation.world, self.fields
-        terms = []
-        for i in w.options:
-            absent = z3.Not(w.at(o.present, i))
-            own = [n for n, (f, j) in names.items() if f.family == "option" and j == i]
-            if self.on is not On.SEND_UPDATE:
-                terms += [z3.Implies(absent, self.equals(n, 0)) for n in own if "present" not in n]
-                if i > 1:
-                    terms.append(z3.Implies(w.at(o.present, i), w.at(o.present, i - 1)))
-        entries = [w.at(bc.plain, 0), *(w.at(bc.kind, b) != Kind.absent for b in w.bids)]
-        for n in ("bc.home_registration", "bc.last_sequence"):
-            if n in names:
-                terms.append(z3.Or(self.equals(n, 0), *entries))
-        return terms + self._states()
-
-    def _states(self) -> list[Any]:
-        """Leave out states that are none: proxying without binding, options without intent."""
-        w, terms = self.relation.world, self._intended()
-        entries = [w.at(bc.plain, 0), *(w.at(bc.kind, b) != Kind.absent for b in w.bids)]
-        if "bc.proxy" in self.fields:
-            terms.append(z3.Implies(bc.proxy, z3.Or(entries)))
+        """Give what is absent one form, and leave out what the step says is no situation."""
+        world = self.relation.world
+        terms = [] if self.composes_options else list(self._absent_options())
+        for term in self.ruleset.step(self.on).well_formed:
+            family = world.families(term)
+            for index in world.indices("option") if family else (0,):
+                ground = world.ground(term, index)
+                if {c.decl().name() for c in constants(ground)} <= set(self.fields):
+                    terms.append(ground)
         return terms
 
-    def _intended(self) -> list[Any]:
-        """Only an intent about the home link is about it; only a bulk one has later options."""
-        both = (Intent.home_and_foreign, Intent.home_and_foreign_bulk)
-        terms = []
+    @property
+    def composes_options(self) -> bool:
+        """Return whether the step decides which sub-options a message has."""
+        return any(d.field.name == "o.present" for d in self.relation.decisions)
+
+    def _absent_options(self) -> Iterator[Any]:
+        """Sub-options stand in order; all that is said of an absent one is zero."""
+        at = self.relation.world.at
         for i in self.relation.world.options:
-            if f"o.for_home[{i}]" in self.fields:
-                may = both if i == 1 else both[1:]
-                wanted = z3.Or([mn.intent == intent for intent in may])
-                terms.append(z3.Implies(self.relation.world.at(o.for_home, i), wanted))
-        return terms
+            own = [n for n, (f, j) in self.fields.items() if f.family == "option" and j == i]
+            if own and i > 1:
+                yield z3.Implies(at(o.present, i), at(o.present, i - 1))
+            for n in own:
+                if not n.startswith("o.present"):
+                    yield z3.Or(at(o.present, i), self.equals(n, 0))
 
     def equals(self, name: str, value: int) -> Any:
         """Return the term: the input has this value."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from itertools import combinations
-from types import MappingProxyType
 from typing import Any
 
 import z3
 
-from model.fields import Domain, FieldTable
+from model.fields import Domain
 from model.vocabulary import (
     HOME_ADDRESS,
     NONE,
+    TABLE,
     Kind,
     Length,
     Status,
@@ -31,6 +31,8 @@ READ_PRE = Domain("READ-PRE", "P1", "P2")
 READ_BULKDEREG = Domain("READ-BULKDEREG", "B1", "B2", "B3")
 READ_SEQ = Domain("READ-SEQ", "S1", "S2")
 READ_STAT = Domain("READ-STAT", "T1", "T2")
+READ_IGN = Domain("READ-IGN", "I1", "I2")
+READ_CN_COA = Domain("READ-CN-COA", "K1", "K2")
 READING_DOMAINS = (
     READ_H,
     READ_HSCOPE,
@@ -40,6 +42,8 @@ READING_DOMAINS = (
     READ_BULKDEREG,
     READ_SEQ,
     READ_STAT,
+    READ_IGN,
+    READ_CN_COA,
 )
 
 
@@ -49,8 +53,7 @@ def reads(domain: Domain, *alternatives: str) -> z3.BoolRef:
     return z3.Or([chosen == domain[a] for a in alternatives])
 
 
-_table = FieldTable()
-_define = _table.define
+_define = TABLE.define
 
 
 def _no_options(w: Any, _i: int) -> z3.BoolRef:
@@ -194,6 +197,9 @@ def _not_told_by_class(w: Any, i: int) -> z3.BoolRef:
     return z3.Not(z3.And(w.at(o.copied, i), _of_base(in_force)))
 
 
+later = _define(
+    "o.later", "it is not the first sub-option", lambda _w, i: z3.BoolVal(i > 1), "option"
+)
 answers_differ = _define(
     "answers_differ", "the options of the update are answered differently", _answers_differ
 )
@@ -263,5 +269,4 @@ not_told_by_class = _define(
     _not_told_by_class,
     "slot",
 )
-DERIVED = MappingProxyType(_table.derived)
 bulk_possible = z3.And(node.home_agent, bu.home_registration, node.bulk)

@@ -51,6 +51,19 @@ class On(Enum):
     RECEIVE_UPDATE = "receives a Binding Update"
     SEND_UPDATE = "sends a Binding Update"
     RECEIVE_ACK = "receives a Binding Acknowledgement"
+    KEEP_LIST = "keeps its Binding Update List"
+    ATTACH = "finds one of its interfaces on the home link"
+    SEND_TEST = "sends a Care-of Test Init"
+    RECEIVE_TEST = "receives a Care-of Test Init"
+    RECEIVE_TOKEN = "receives a Care-of Test"
+    SEND_REFRESH = "sends a Binding Refresh Request"
+    RECEIVE_REFRESH = "receives a Binding Refresh Request"
+    RECEIVE_ERROR = "receives a Binding Error"
+    SEND_PACKET = "sends a packet from the home address"
+    RECEIVE_PACKET = "receives a packet from the home address"
+    FORWARD = "sends a packet to the home address"
+    SOLICITED = "is solicited for the home address"
+    EXPIRE = "lets a binding run out"
 
 
 class Refuses(Enum):

@@ -9,7 +9,7 @@ from typing import Any
 
 from model.errors import RuleError
 from model.fields import Domain
-from model.rule import On, Rule
+from model.rule import On, Role, Rule
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class NodeStep:
 
     on: On
     decisions: tuple[Decision, ...]
+    roles: Mapping[Role, Any] = field(default_factory=dict)  # when a role's rules bind; else always
+    well_formed: tuple[Any, ...] = ()  # what holds of every input: generic terms over inputs
 
 
 @dataclass(frozen=True)

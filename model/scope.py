@@ -9,13 +9,12 @@ from typing import Any
 
 import z3
 
-from model import predicates
 from model.errors import RuleError
 from model.fields import Derived, Domain, Field, Number
 from model.vocabulary import (
     ALL,
     ANY,
-    BASE_DERIVED,
+    DERIVED,
     FIELDS,
     FIRST_CARE_OF,
     OUTCOMES,
@@ -98,7 +97,7 @@ class World:
     @cached_property
     def derived(self) -> Mapping[str, Derived]:
         """Return every named predicate."""
-        return {**BASE_DERIVED, **predicates.DERIVED}
+        return DERIVED
 
     def indices(self, family: str) -> range:
         """Return the indices of a family: (0,) for none, from 0 for slots, from 1 otherwise."""

@@ -16,10 +16,10 @@ from typing import Any
 import z3
 
 from model.fields import Field
-from model.rule import Modality, On, Refuses, Role, Rule
+from model.rule import Modality, On, Refuses, Rule
 from model.ruleset import Ruleset
 from model.scope import World, constants, constants_of
-from model.vocabulary import FIELDS, bu, node, slot_present
+from model.vocabulary import FIELDS, o, slot_present
 
 COMMITTED = ("effect", "care_of", "others", "plain", "proxy", "announcement")
 FALSE, TRUE = z3.BoolVal(False), z3.BoolVal(True)
@@ -140,9 +140,10 @@ def _ground_decisions(ruleset: Ruleset, on: On, world: World) -> Iterable[Ground
 
 def _drafts(ruleset: Ruleset, r: Rule, world: World, names: set[str]) -> Iterable[_Draft]:
     families = world.families(r.given, r.when, r.demand.term)
-    situation = z3.And(r.given, _in_force(ruleset, r), _role(r))
+    role = ruleset.step(r.on).roles.get(r.role, TRUE)
+    situation = z3.And(r.given, _in_force(ruleset, r), role)
     for index in _indices(world, families, r):
-        trigger = z3.And(world.ground(situation, index), _presence(world, families, r, index))
+        trigger = z3.And(world.ground(situation, index), _presence(world, families, names, index))
         when = None if r.when is None else world.ground(r.when, index)
         for part, conjunct in enumerate(_conjuncts(r.demand.term)):
             demand = world.ground(conjunct, index)
@@ -157,20 +158,12 @@ def _indices(world: World, families: set[str], r: Rule) -> range:
     return world.indices("slot" if "slot" in families else "")
 
 
-def _presence(world: World, families: set[str], r: Rule, index: int) -> Any:
-    if r.on is On.SEND_UPDATE:
+def _presence(world: World, families: set[str], decided: set[str], index: int) -> Any:
+    if o.present.decl().name() in decided:
         return TRUE  # which options are present is decided by the sender's own rules
     if "option" in families or "slot" in families:
         return world.at(slot_present, index)
     return TRUE
-
-
-def _role(r: Rule) -> Any:
-    """A home agent acts as a correspondent node for an update that is no home registration."""
-    serving = z3.And(node.home_agent, bu.home_registration)
-    if r.role is Role.HOME_AGENT:
-        return serving
-    return z3.Not(serving) if r.role is Role.CORRESPONDENT else TRUE
 
 
 def _in_force(ruleset: Ruleset, r: Rule) -> Any:

@@ -83,8 +83,8 @@ Intent = Domain(
     "home_and_foreign_bulk",
 )
 
-_table = FieldTable()
-_field = _table.declare
+TABLE = FieldTable()
+_field = TABLE.declare
 
 
 class Names:
@@ -198,9 +198,9 @@ def _slot_present(w: Any, i: int) -> z3.BoolRef:
     return w.at(o.present, i) if i else z3.Not(w.at(o.present, 1))
 
 
-slot_present = _table.define("slot.present", "the update is about it", _slot_present, "slot")
-FIELDS = MappingProxyType(_table.fields)
-BASE_DERIVED = MappingProxyType(_table.derived)
+slot_present = TABLE.define("slot.present", "the update is about it", _slot_present, "slot")
+FIELDS = MappingProxyType(TABLE.fields)
+DERIVED = MappingProxyType(TABLE.derived)
 
 ANY = z3.Function("any option", z3.BoolSort(), z3.BoolSort())
 ALL = z3.Function("every option", z3.BoolSort(), z3.BoolSort())

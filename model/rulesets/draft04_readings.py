@@ -55,4 +55,16 @@ READINGS = (
         ("04-6.3-10",),
         permitted=True,
     ),
+    Reading(
+        p.READ_IGN,
+        "does a node that desires no several bindings copy the sub-option that it ignores?",
+        {"I1": "it does not copy it", "I2": "it copies it into the acknowledgement"},
+        ("04-6.1-8", "04-6.3-38"),
+    ),
+    Reading(
+        p.READ_CN_COA,
+        "over which care-of address does a correspondent node compute the authenticator?",
+        {"K1": "the one that will be registered", "K2": "the source or the alternate one"},
+        ("3775-6.2.7-1", "3775-9.5.1-4", "04-6.3-28"),
+    ),
 )

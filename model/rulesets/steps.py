@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from model.predicates import answers_differ, entry_exists, no_options, not_told_by_class
-from model.rule import On
+from model.predicates import (
+    answers_differ,
+    entry_exists,
+    later,
+    no_options,
+    not_told_by_class,
+)
+from model.rule import On, Role
 from model.ruleset import Decision, NodeStep
 from model.vocabulary import (
     Effect,
+    Intent,
     Lifetime,
     accepted,
     ba_status,
@@ -26,6 +33,7 @@ COMES_OR_GOES = accepted & (~entry_exists | (no_options & bu.zero_lifetime))
 # A plain refresh is not probed: RFC 3775 10.3.1 exempts it, and no sentence demands anything.
 ADMITTED = accepted & ~bu.zero_lifetime & bu.home_registration
 SERVING = bu.home_registration & node.home_agent
+AT_HOME_ALONE = (mn.intent == Intent.home_and_foreign) & ~later
 WITHIN = list(Lifetime.values).index("within")
 
 RECEIVE = NodeStep(
@@ -50,6 +58,13 @@ RECEIVE = NodeStep(
         Decision(o.ba_status),
         Decision(ba_status, decide.acknowledged & answers_differ),
     ),
+    # A home agent acts as a correspondent node for an update that is no home registration.
+    roles={Role.HOME_AGENT: SERVING, Role.CORRESPONDENT: ~SERVING},
+    well_formed=(
+        ~bc.home_registration | entry_exists,
+        (bc.last_sequence == 0) | entry_exists,
+        ~bc.proxy | entry_exists,
+    ),
 )
 
 SEND = NodeStep(
@@ -66,6 +81,8 @@ SEND = NodeStep(
         Decision(o.reserved),
         Decision(o.length),
     ),
+    # Only an intent about the home link is about it; only a bulk one has later options.
+    well_formed=(~o.for_home | (mn.intent == Intent.home_and_foreign_bulk) | AT_HOME_ALONE,),
 )
 
 CONCLUDE = NodeStep(
