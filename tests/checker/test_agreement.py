@@ -339,7 +339,7 @@ def test_what_is_given_up_in_exploration_is_what_z3_cannot_have_obeyed() -> None
     for (on, inputs), broken in met.items():
         named = dict(zip(obedience[on].consts, inputs, strict=True))
         assert broken == {not obedience[on].possible(named)}, (on, named)
-    for on in On:
+    for on in machine.relations:
         outcomes = {b for (of, _), broken in met.items() if of is on for b in broken}
         assert False in outcomes, on
     assert any(True in broken for broken in met.values())

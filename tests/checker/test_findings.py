@@ -136,7 +136,10 @@ class Engines:
     """An engine for each step at the default scope, made here and not by the analysis."""
 
     def __init__(self) -> None:
-        self.names = {on: list(Situations(RULESET, on, Scope()).fields) for on in On}
+        self.names = {
+            on: list(Situations(RULESET, on, Scope()).fields)
+            for on in [s.on for s in RULESET.steps]
+        }
         self.engines = {
             on: StepEngine(step_relation(RULESET, on, World(Scope())), names, UNUSED)
             for on, names in self.names.items()
