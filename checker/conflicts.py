@@ -19,8 +19,8 @@ from checker.outcomes import StepEngine
 from checker.situation import STATUSES_IN_UPDATE, UNUSED, Situations
 from model.fields import Domain
 from model.rule import Modality
-from model.scope import constants
 from model.step import GroundRule, StepRelation
+from model.terms import constants, names_in
 
 LARGEST_SET = 3
 
@@ -259,8 +259,3 @@ def structural(g: GroundRule, relation: StepRelation) -> bool:
         return False
     own = {d.label for d in relation.decisions}
     return names_in(g.constraint) <= own and names_in(g.rule.given) <= UNCONDITIONAL
-
-
-def names_in(term: Any) -> frozenset[str]:
-    """Return the names of the constants of a term."""
-    return frozenset(c.decl().name() for c in constants(term))

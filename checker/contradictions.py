@@ -9,7 +9,7 @@ from typing import Any
 
 import z3
 
-from checker.conflicts import ConflictSearch, Demand, DemandClass, names_in, structural
+from checker.conflicts import ConflictSearch, Demand, DemandClass, structural
 from checker.constraints import Constraint, Variable, satisfiable
 from checker.evaluate import Evaluator
 from checker.finding import Finding
@@ -18,6 +18,7 @@ from checker.sentences import demand_sentence
 from checker.situation import UNUSED, Situations, generic
 from model.rule import Modality
 from model.step import GroundRule
+from model.terms import names_in
 
 
 class Contradictions:

@@ -7,7 +7,6 @@ from typing import Any
 
 import z3
 
-from checker.conflicts import names_in
 from checker.evaluate import Evaluator
 from checker.finding import Finding
 from checker.outcomes import StepEngine
@@ -15,6 +14,7 @@ from checker.sentences import which
 from checker.situation import UNUSED, Situations, generic
 from model.fields import Domain
 from model.step import GroundDecision, GroundRule
+from model.terms import names_in
 
 MOST_REGIONS = 40
 Region = tuple[tuple[str, ...], dict[str, int]]

@@ -24,8 +24,8 @@ from checker.constraints import (
 from checker.evaluate import Evaluator
 from model.fields import Number
 from model.rule import Modality
-from model.scope import constants, constants_of
 from model.step import GroundDecision, GroundRule, StepRelation
+from model.terms import constants, constants_of
 
 
 @dataclass(frozen=True)

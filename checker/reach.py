@@ -20,7 +20,7 @@ from checker.machine import Machine, State, Step
 from checker.situation import Situations
 from model.receiver import receiver_state
 from model.rule import On
-from model.scope import constants
+from model.terms import constants
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from checker.evaluate import Evaluator
 from model.fields import Domain, Field, Number
 from model.rule import On
 from model.ruleset import Ruleset
-from model.scope import Scope, World, constants, reading_field
+from model.scope import Scope, World, reading_field
 from model.step import StepRelation, step_relation
+from model.terms import constants
 from model.vocabulary import Status, o
 
 # In an analysis one status stands for all that mean nothing special in an update.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,8 +11,8 @@ import z3
 
 from model.errors import RuleError
 from model.fields import Derived, Domain, Field, Number
+from model.terms import constants, quantifies
 from model.vocabulary import (
-    ALL,
     ANY,
     DERIVED,
     FIELDS,
@@ -53,34 +53,8 @@ class Scope:
 FAMILY_SIZES = {"option": "options", "bid": "bids", "interface": "care_of"}
 
 
-def constants(term: z3.ExprRef, into_quantifiers: bool = True) -> list[z3.ExprRef]:
-    """Return the uninterpreted constants of a term, each once, in order of appearance."""
-    return constants_of([term], into_quantifiers)
-
-
-def constants_of(terms: Iterable[z3.ExprRef], into_quantifiers: bool = True) -> list[z3.ExprRef]:
-    """Return the uninterpreted constants of several terms; shared parts are walked once."""
-    found: dict[str, z3.ExprRef] = {}
-    seen: set[int] = set()
-    stack = list(reversed(list(terms)))
-    while stack:
-        t = stack.pop()
-        if t.get_id() in seen:
-            continue
-        seen.add(t.get_id())
-        if z3.is_const(t) and t.decl().kind() == z3.Z3_OP_UNINTERPRETED:
-            found.setdefault(t.decl().name(), t)
-        elif into_quantifiers or not _quantifies(t):
-            stack.extend(reversed(t.children()))
-    return list(found.values())
-
-
-def _quantifies(t: z3.ExprRef) -> bool:
-    return z3.is_app(t) and t.decl().name() in (ANY.name(), ALL.name())
-
-
 def _quantifiers(term: z3.ExprRef) -> list[z3.ExprRef]:
-    if _quantifies(term):
+    if quantifies(term):
         return [term]
     return [q for child in term.children() for q in _quantifiers(child)]
 

@@ -18,7 +18,8 @@ import z3
 from model.fields import Field
 from model.rule import Modality, On, Refuses, Rule
 from model.ruleset import Ruleset
-from model.scope import World, constants, constants_of
+from model.scope import World
+from model.terms import constants, constants_of
 from model.vocabulary import FIELDS, o, slot_present
 
 COMMITTED = ("effect", "care_of", "others", "plain", "proxy", "announcement")

@@ -11,8 +11,9 @@ from model.fields import Field
 from model.receiver import receiver_state, receiver_updates
 from model.rule import On
 from model.ruleset import Ruleset
-from model.scope import Scope, World, constants
+from model.scope import Scope, World
 from model.step import GroundDecision, GroundRule, StepRelation, step_relation
+from model.terms import constants
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,8 +32,9 @@ from checker.situation import UNUSED, Situations
 from model.fields import Domain
 from model.rule import Modality, On
 from model.rulesets.draft04 import RULESET
-from model.scope import Scope, constants
+from model.scope import Scope
 from model.step import GroundRule, StepRelation
+from model.terms import constants
 from tests.checker.support import SMALLEST, by_z3, literal
 
 # Values of the inputs that are tried in full; of a number or enumeration not named here, all.

@@ -23,8 +23,9 @@ from model.rule import Modality, On, Rule, reject
 from model.ruleset import Ruleset
 from model.rulesets import draft04
 from model.rulesets.draft04 import RULESET
-from model.scope import Scope, World, constants
+from model.scope import Scope, World
 from model.step import step_relation
+from model.terms import constants
 from model.vocabulary import NONE, CareOf, Dad, Status, bu, decide
 from tests.checker.support import contradictions, only, quiet, stated, tiny
 

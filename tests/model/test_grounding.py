@@ -11,7 +11,8 @@ from model.errors import RuleError
 from model.fields import Domain, FieldTable, Flag, Number
 from model.predicates import bulk, known, no_options, several_entries
 from model.rule import any_option
-from model.scope import Scope, World, constants
+from model.scope import Scope, World
+from model.terms import constants
 from model.vocabulary import ALL, Address, Bid, Kind, Sequence, Status, bc, bu, decide, o
 
 TWO = World(Scope(bids=2, care_of=2, options=2, sequence_bits=3))

@@ -9,7 +9,8 @@ import z3
 
 from model.predicates import newer
 from model.receiver import receiver_state, receiver_updates
-from model.scope import Scope, World, constants
+from model.scope import Scope, World
+from model.terms import constants
 from model.vocabulary import (
     FIELDS,
     FIRST_CARE_OF,

@@ -10,8 +10,9 @@ import z3
 
 from model.rule import Modality, On, Refuses, Role, Rule, discard, reject, reject_option
 from model.ruleset import Override, Ruleset
-from model.scope import Scope, World, constants
+from model.scope import Scope, World
 from model.step import StepRelation, step_relation
+from model.terms import constants
 from model.vocabulary import (
     FIELDS,
     CareOf,
