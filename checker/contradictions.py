@@ -9,8 +9,9 @@ from typing import Any
 
 import z3
 
-from checker.conflicts import ConflictSearch, Demand, DemandClass, structural
+from checker.conflicts import ConflictSearch
 from checker.constraints import Constraint, Variable, satisfiable
+from checker.demands import Demand, DemandClass, structural
 from checker.evaluate import Evaluator
 from checker.finding import Finding
 from checker.outcomes import StepEngine
@@ -55,7 +56,7 @@ class Contradictions:
 
     def _genuine(self, chosen: tuple[DemandClass, ...]) -> bool:
         """Return whether the conditions on decisions allow each proper subset of the demands."""
-        solver = self.search.solver
+        solver = self.search.decisions.solver
         whens = [c.sample.when for c in chosen]
         thens = [c.sample.then for c in chosen]
         return all(
@@ -127,7 +128,7 @@ class Contradictions:
 
     def _needed_definitions(self, members: tuple[Demand, ...]) -> list[GroundRule]:
         """Return the definitions without which the demands would agree."""
-        solver = z3.Solver()
+        solver = self.situations.blank_solver()
         for m in members:
             solver.add(m.when, m.then)
         names = {z3.Bool(f"d{k}"): g for k, g in enumerate(self.definitions)}

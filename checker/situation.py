@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, product
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import z3
 
 from checker.evaluate import Evaluator
+from checker.solving import Journal, Solver
 from model.fields import Domain, Field, Number
 from model.rule import On
 from model.ruleset import Ruleset
@@ -31,6 +32,7 @@ class Situations:
     ruleset: Ruleset
     on: On
     scope: Scope
+    journal: Journal | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def relation(self) -> StepRelation:
@@ -98,9 +100,13 @@ class Situations:
         """Return the default value of an input."""
         return self.fields[name][0].default
 
-    def solver(self) -> z3.Solver:
+    def blank_solver(self) -> Solver:
+        """Return a fresh solver that knows nothing."""
+        return Solver(self.journal)
+
+    def solver(self) -> Solver:
         """Return a fresh solver that knows the well-formed situations."""
-        solver = z3.Solver()
+        solver = self.blank_solver()
         solver.add(*self.well_formed)
         return solver
 

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import z3
 
-from checker.conflicts import structural
+from checker.demands import structural
 from checker.contradictions import Contradictions, minimal
 from checker.evaluate import Evaluator
 from checker.explore import Explorer
