@@ -12,10 +12,9 @@ from model.vocabulary import (
     HOME_ADDRESS,
     NONE,
     TABLE,
+    Covered,
     Kind,
     Length,
-    Status,
-    ba_status,
     bc,
     bu,
     decide,
@@ -57,7 +56,7 @@ _define = TABLE.define
 
 
 def _no_options(w: Any, _i: int) -> z3.BoolRef:
-    return z3.Not(w.at(o.present, 1))
+    return z3.And([z3.Not(w.at(o.present, i)) for i in w.options])
 
 
 def _bulk(w: Any, _i: int) -> z3.BoolRef:
@@ -118,9 +117,24 @@ def _length_fits(w: Any, i: int) -> z3.BoolRef:
 def newer(w: Any, sequence: z3.BitVecRef, last: z3.BitVecRef) -> z3.BoolRef:
     """Return: `sequence` is greater than `last` in the scope's window (3775-9.5.1-2)."""
     mask = (1 << w.scope.sequence_bits) - 1
-    half = 1 << (w.scope.sequence_bits - 1)
+    half = mask // 2 + 1
     distance = (sequence - last) & mask
     return z3.And(distance != 0, z3.ULT(distance, half))
+
+
+def _serving(w: Any, _i: int) -> z3.BoolRef:
+    return z3.And(w.at(node.home_agent, 0), w.at(bu.home_registration, 0))
+
+
+def _proven(w: Any, _i: int) -> z3.BoolRef:
+    """The authenticator covers the address that has to be covered (READ-CN-COA)."""
+    alternate = w.at(bu.alternate, 0)
+    base = z3.If(alternate == NONE, Covered.source, Covered.alternate)
+    first = z3.And(w.at(o.present, 1), w.at(o.C, 1))
+    registered = z3.If(z3.And(reads(READ_CN_COA, "K1"), first), Covered.option, base)
+    covered = w.at(bu.proven, 0)
+    right = z3.Or(covered == Covered.the_right_one, covered == registered)
+    return z3.Or(right, _base_delete(w, 0))
 
 
 def _stale(w: Any, _i: int) -> z3.BoolRef:
@@ -183,31 +197,29 @@ def _answers_differ(w: Any, _i: int) -> z3.BoolRef:
     return z3.Or(pairs or [z3.BoolVal(False)])
 
 
-def _of_base(status: z3.ExprRef) -> z3.BoolRef:
-    names = [v for v in Status.values if not v.startswith("mcoa_") and v != "other"]
-    return z3.Or([status == Status[v] for v in names])
-
-
-def _not_told_by_class(w: Any, i: int) -> z3.BoolRef:
-    """No receiver answers an update without BID by a status of the extension."""
-    if not i:
-        return _of_base(ba_status)
-    own = w.at(o.ba_status, i)
-    in_force = z3.If(own == Status.accepted, ba_status, own)
-    return z3.Not(z3.And(w.at(o.copied, i), _of_base(in_force)))
-
-
 later = _define(
     "o.later", "it is not the first sub-option", lambda _w, i: z3.BoolVal(i > 1), "option"
 )
 answers_differ = _define(
     "answers_differ", "the options of the update are answered differently", _answers_differ
 )
-no_options = _define("no_options", "the update has no BID sub-option", _no_options)
+serving = _define(
+    "serving",
+    "the receiver serves as home agent",
+    _serving,
+    negated="the receiver acts as a correspondent node",
+)
+proven = _define(
+    "proven",
+    "the authenticator covers the care-of address that it must cover",
+    _proven,
+    negated="the authenticator covers another care-of address than it must",
+)
+no_options = _define("no_options", "the message has no BID sub-option", _no_options)
 options_in_order = _define(
     "options_in_order", "its sub-options stand in order, without a hole", _options_in_order
 )
-bulk = _define("bulk", "the update has several BID sub-options", _bulk)
+bulk = _define("bulk", "the message has several BID sub-options", _bulk)
 flags_differ = _define(
     "flags_differ",
     "the flags of the sub-options differ",
@@ -262,11 +274,5 @@ unknown_so_far = _define(
 others_remain = _define("others_remain", "bindings that it does not name exist", _others_remain)
 home_binding_stays = _define(
     "home_binding_stays", "a home binding exists that it does not touch", _home_binding_stays
-)
-not_told_by_class = _define(
-    "slot.not_told_by_class",
-    "no sub-option with a status of RFC 3775 tells what became of it",
-    _not_told_by_class,
-    "slot",
 )
 bulk_possible = z3.And(node.home_agent, bu.home_registration, node.bulk)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from enum import Enum
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import z3
 
-from model.errors import RuleError
+from model.errors import RuleError, raise_all
+from model.place import declared_at
 from model.vocabulary import ANY, Status, decide
 
 
@@ -43,6 +45,7 @@ class Role(Enum):
     HOME_AGENT = "home agent"
     CORRESPONDENT = "correspondent node"
     MOBILE_NODE = "mobile node"
+    LEGACY = "node that does not know the sub-option"
 
 
 class On(Enum):
@@ -170,15 +173,89 @@ def rule(
 
     A letter behind the id tells apart the parts of one catalogued statement.
     """
-    frame = sys._getframe(1)
-    source = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    source = declared_at()
     demand = then if isinstance(then, Demand) else Demand(then)
+    said = {"clause": clause, "modality": modality, "role": role, "title": title, **more}
+    terms = {"given": given, "then": demand.term, "when": more.get("when")}
+    wrong = wrong_id(id) or (*wrong_words(id, said), *wrong_terms(id, terms))
+    raise_all(RuleError(what, source, remedy) for what, remedy in wrong)
+    stem, part = split_id(id)
     condition = z3.BoolVal(given) if isinstance(given, bool) else given
-    for name, term in (("given", condition), ("then", demand.term)):
-        if not z3.is_bool(term):
-            raise RuleError(f"`{name}` of rule {id} is no truth value", source, "compare a field")
-    part = id[-1] if id[-1].isalpha() else ""
-    stem = id.removesuffix(part)
     return Rule(
         stem, clause, modality, role, title, condition, demand, source=source, part=part, **more
     )
+
+
+def split_id(id: str) -> tuple[str, str]:
+    """Return the id of the catalogued statement, and the letter of its part or nothing."""
+    part = id[-1] if id[-1].isalpha() else ""
+    return id.removesuffix(part), part
+
+
+Mistakes = Iterator[tuple[str, str]]
+TYPES: Mapping[str, tuple[type[Any], str]] = MappingProxyType(
+    {
+        "modality": (
+            Modality,
+            "use one of Modality.MUST, MUST_NOT, SHOULD, SHOULD_NOT, MAY, STATED, DEFINITION",
+        ),
+        "role": (Role, f"use one of {', '.join(f'Role.{r.name}' for r in Role)}"),
+        "on": (On, f"use one of {', '.join(f'On.{on.name}' for on in On)}"),
+        "clause": (str, 'write the clause as text, such as "6.3"'),
+        "title": (str, "write one line of text"),
+        "at": (str, "write the name of a step of the procedure"),
+        "label": (str, "write the keyword of the document"),
+        "yields": (bool, "write True or False"),
+        "also": (tuple, 'write the ids as ("04-1-1",)'),
+        "cites": (tuple, 'write the ids as ("04-1-1",)'),
+        "when": (object, ""),
+    }
+)
+
+
+def wrong_id(id: Any) -> tuple[tuple[str, str], ...]:
+    """Return what is wrong with the id of a rule, and what to do."""
+    if isinstance(id, str) and any(c.isdigit() for c in id) and id == id.strip():
+        return ()
+    return ((f"a rule has {id!r} for its id", 'write an id such as "04-6.3-29"'),)
+
+
+def wrong_words(id: str, said: Mapping[str, Any]) -> Mistakes:
+    """Yield what is wrong with the parts of a rule that are no terms, and what to do."""
+    for name, value in said.items():
+        type_, remedy = TYPES.get(name, (object, ""))
+        if name not in TYPES:
+            yield f"a rule has no part `{name}` (rule {id})", nearest(name, TYPES)
+        elif not isinstance(value, type_):
+            yield f"`{name}` of rule {id} is {value!r}", remedy
+        elif name in ("clause", "title") and not value.strip():
+            yield f"`{name}` of rule {id} is empty", remedy
+        elif name in ("also", "cites"):
+            yield from _wrong_ids(id, name, value)
+
+
+def _wrong_ids(id: str, name: str, ids: tuple[Any, ...]) -> Mistakes:
+    for other in ids:
+        if wrong_id(other):
+            yield f"`{name}` of rule {id} names {other!r}", TYPES[name][1]
+        elif name == "also" and other in (id, split_id(id)[0]):
+            yield f"rule {id} names itself in `also`", "name the ids that say the same, or none"
+
+
+def wrong_terms(id: str, terms: Mapping[str, Any]) -> Mistakes:
+    """Yield which terms of a rule are no truth values, and what to do."""
+    for name, term in terms.items():
+        always = name == "given" and isinstance(term, bool)
+        if z3.is_bool(term) or always or (name == "when" and term is None):
+            continue
+        if isinstance(term, bool):
+            yield f"`{name}` of rule {id} is {term}", "write a term over decisions"
+        else:
+            yield f"`{name}` of rule {id} is no truth value", "compare a field"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the remedy for a name that is not known: the nearest ones, or all."""
+    names = sorted(known)
+    close = get_close_matches(name, names, cutoff=0.6)
+    return f"did you mean {' or '.join(close)}?" if close else f"use one of {', '.join(names)}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from model.errors import RuleError
+from model.errors import RuleError, raise_all
 from model.fields import Domain
+from model.place import declared_at
 from model.rule import On, Role, Rule
 
 
@@ -21,6 +22,7 @@ class Reading:
     alternatives: Mapping[str, str]
     statements: tuple[str, ...]
     permitted: bool = False  # the text allows every alternative at once
+    source: str = field(default_factory=declared_at, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -40,6 +42,7 @@ class Override:
     base: str
     given: Any
     by: str
+    source: str = field(default_factory=declared_at, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class NodeStep:
     decisions: tuple[Decision, ...]
     roles: Mapping[Role, Any] = field(default_factory=dict)  # when a role's rules bind; else always
     well_formed: tuple[Any, ...] = ()  # what holds of every input: generic terms over inputs
+    source: str = field(default_factory=declared_at, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -76,17 +80,19 @@ class Ruleset:
     unordered: Any = None  # term under which the steps in `bullets` have no order
     bullets: tuple[str, ...] = ()
     status_numbers: Mapping[str, int] = field(default_factory=dict)
+    catalogue: tuple[str, ...] = ()  # the ids of all statements of the document and its base
+    not_executable: Mapping[str, str] = field(default_factory=dict)  # ids of it, with the reason
+    addressed: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)  # whom a section binds
 
     def __post_init__(self) -> None:
-        seen: dict[str, str] = {}
-        for r in self.rules:
-            _check_new(r, seen)
-            if r.at and r.at not in self.procedure:
-                raise RuleError(
-                    f"rule {r.id} is at an unknown step {r.at!r}",
-                    r.source,
-                    f"use one of {', '.join(self.procedure)}",
-                )
+        seen: dict[tuple[str, On], str] = {}
+        wrong = [e for r in self.rules for e in (*_check_new(r, seen), *self._check_at(r))]
+        raise_all(wrong, self)
+
+    def _check_at(self, r: Rule) -> Iterator[RuleError]:
+        if r.at and r.at not in self.procedure:
+            what = f"rule {r.id} is at an unknown step {r.at!r}"
+            yield RuleError(what, r.source, f"use one of {', '.join(self.procedure)}")
 
     def rule(self, id: str) -> Rule:
         """Return the rule with this id; RuleError when there is none."""
@@ -96,16 +102,43 @@ class Ruleset:
         raise RuleError(f"ruleset {self.name} has no rule {id}", remedy="see `monami rules`")
 
     def without(self, *ids: str) -> Ruleset:
-        """Return this ruleset with rules removed, each with its restatements."""
+        """Return this ruleset with rules removed, each with its restatements and overrides."""
+        return self._keeping(ids, named=False)
+
+    def only(self, *ids: str) -> Ruleset:
+        """Return this ruleset with no rules but these; RuleError when there is no such rule."""
+        return self._keeping(ids, named=True)
+
+    def _keeping(self, ids: Iterable[str], named: bool) -> Ruleset:
+        wanted = set(ids)
         for id in ids:
             self.rule(id)
-        return replace(self, rules=tuple(r for r in self.rules if not set(ids) & set(r.ids)))
+        rules = tuple(r for r in self.rules if bool(wanted & set(r.ids)) is named)
+        gone = {i for r in self.rules for i in r.ids} - {i for r in rules for i in r.ids}
+        overrides = tuple(v for v in self.overrides if not {v.base, v.by} & gone)
+        return replace(self, rules=rules, overrides=overrides)
 
     def having(self, *rules: Rule) -> Ruleset:
-        """Return this ruleset with rules added, or replaced where the id is the same."""
-        new = {r.key: r.of(self.document) for r in rules}
-        kept = [new.pop(r.key, r) for r in self.rules]
-        return replace(self, rules=(*kept, *new.values()))
+        """Return this ruleset with rules added, or replaced where id and node step are the same."""
+        keys = [(r.key, r.on) for r in rules]
+        new = {(r.key, r.on): r.of(self.document) for r in reversed(rules)}
+        twice = [r for k, r in enumerate(rules) if (r.key, r.on) in keys[:k]]
+        now = {i for r in rules for i in r.ids}
+        reasons = {i: why for i, why in self.not_executable.items() if i not in now}
+        kept = [new.pop((r.key, r.on), r) for r in self.rules]
+        return replace(self, rules=(*kept, *new.values(), *twice), not_executable=reasons)
+
+    def overriding(self, *overrides: Override) -> Ruleset:
+        """Return this ruleset with overrides added, or replaced where base and sentence agree."""
+        new = {(v.base, v.by): v for v in overrides}
+        kept = [new.pop((v.base, v.by), v) for v in self.overrides]
+        return replace(self, overrides=(*kept, *new.values()))
+
+    def reading(self, *readings: Reading) -> Ruleset:
+        """Return this ruleset with readings added, or replaced where the name is the same."""
+        new = {r.id: r for r in readings}
+        kept = [new.pop(r.id, r) for r in self.readings]
+        return replace(self, readings=(*kept, *new.values()))
 
     def rules_on(self, on: On) -> tuple[Rule, ...]:
         """Return the rules about one node step."""
@@ -126,13 +159,13 @@ class Ruleset:
         return hashlib.sha256(f"{self.procedure}\n{text}\n{more}".encode()).hexdigest()
 
 
-def _check_new(r: Rule, seen: dict[str, str]) -> None:
+def _check_new(r: Rule, seen: dict[tuple[str, On], str]) -> Iterator[RuleError]:
+    """A statement may be about several node steps; about each there is one rule."""
     for id in (r.key, *(also + r.part for also in r.also)):
-        if id in seen:
-            raise RuleError(
-                f"rule id {id} is used twice (also at {seen[id]})", r.source, "give it its own id"
-            )
-        seen[id] = r.source
+        if (id, r.on) in seen:
+            what = f"rule id {id} is used twice (also at {seen[id, r.on]})"
+            yield RuleError(what, r.source, "give it its own id")
+        seen.setdefault((id, r.on), r.source)
 
 
 def _text(r: Rule) -> str:

@@ -42,12 +42,12 @@ class GroundRule:
     def speaks(self) -> bool:
         """Return whether it decides what it mentions.
 
-        A permission, a definition, a coupling and the prohibition of one value do not.
+        A permission, a definition, a coupling and the prohibition of some values do not.
         """
         silent = (Modality.MAY, Modality.DEFINITION)
         if self.when is not None or self.rule.modality in silent:
             return False
-        return not _forbids_one_value(self.demand)
+        return not _only_forbids(self.demand)
 
     @property
     def constraint(self) -> Any:
@@ -55,13 +55,16 @@ class GroundRule:
         return self.demand if self.when is None else z3.Implies(self.when, self.demand)
 
 
-def _forbids_one_value(term: Any) -> bool:
-    """Return whether a term only says that an enumerated decision is not one value."""
-    inner = term.arg(0) if z3.is_not(term) else term
-    if not z3.is_not(term) and not z3.is_distinct(term):
-        return False
-    compares = inner.num_args() == 2 and inner.arg(0).sort().kind() == z3.Z3_DATATYPE_SORT
-    return bool(compares)
+def _only_forbids(term: Any) -> bool:
+    """Return whether a term only says that an enumerated decision has none of some values."""
+    if z3.is_not(term):
+        inner = term.arg(0)
+        return all(map(_compares, inner.children() if z3.is_or(inner) else [inner]))
+    return bool(z3.is_distinct(term)) and _compares(term)
+
+
+def _compares(term: Any) -> bool:
+    return bool(term.num_args() == 2 and term.arg(0).sort().kind() == z3.Z3_DATATYPE_SORT)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 import z3
 
+from model.mobile import PeerHolds, after
 from model.receiver import receiver_state, receiver_updates
 from model.rule import On
 from model.scope import World
@@ -232,8 +233,14 @@ class System:
                 self.world.at(o.length, i) == Length.twenty, _address(source), _address(NONE)
             )
             updates[self.name(o.coa, i)] = carried
-            updates |= self._pending(b, NONE if b in homes else source)
-        if not bids:
+            at_home = z3.And(z3.BoolVal(b in homes), self.world.at(o.H, i))
+            updates |= self._pending(b, source, z3.Or(bu.zero_lifetime, at_home))
+        if bids:
+            # An unacknowledged registration counts as obeyed: it replaces the regular binding.
+            replaced = z3.Not(z3.Or(bu.ack, bu.zero_lifetime))
+            updates["bul.plain"] = z3.If(replaced, Registration.none, mn.plain)
+            updates["bul.plain_coa"] = z3.If(replaced, _address(NONE), mn.plain_coa)
+        else:
             updates |= self._all_pending(intent, source)
         if intent == "return_home":
             updates["mn.defends"] = z3.BoolVal(True)
@@ -262,12 +269,12 @@ class System:
     def _indices(self, const: z3.ExprRef) -> range:
         return self.world.indices(self.world.family(const))
 
-    def _pending(self, b: int, address: int) -> dict[str, Any]:
-        """Return the Binding Update List entry of a BID; a deregistration has no address."""
-        status = z3.If(bu.zero_lifetime, self._awaited(NONE), self._awaited(address))
+    def _pending(self, b: int, address: int, without: Any) -> dict[str, Any]:
+        """Return the Binding Update List entry of a BID; some have no care-of address."""
+        status = z3.If(without, self._awaited(NONE), self._awaited(address))
         return {
             self.name(mn.status, b): status,
-            self.name(mn.coa, b): z3.If(bu.zero_lifetime, _address(NONE), _address(address)),
+            self.name(mn.coa, b): z3.If(without, _address(NONE), _address(address)),
         }
 
     def _awaited(self, address: int) -> Any:
@@ -335,7 +342,11 @@ class System:
         for b in self.world.bids:
             updates |= self._entry(b)
         updates |= self._plain_entry()
-        inputs = {"mn.ba_matches": matches}
+        inputs = {
+            "mn.ba_matches": matches,
+            "mn.deletion": bu.zero_lifetime,
+            "mn.peer_home_agent": node.home_agent,
+        }
         return Action(
             "concludes from the acknowledgement",
             "mobile node",
@@ -364,8 +375,7 @@ class System:
         status, address = self.world.at(mn.status, b), self.world.at(mn.coa, b)
         for i in self.world.options:
             about = z3.And(self.world.at(o.present, i), self.world.at(o.bid, i) == b)
-            registered = z3.If(bu.zero_lifetime, Registration.none, Registration.registered)
-            success = z3.If(self.world.at(o.H, i), Registration.home, registered)
+            success = self._success(i)
             status = self._settled(about, i, success, status)
             gone = z3.And(
                 about, z3.Or(self._believes(i, "failed"), success != Registration.registered)
@@ -382,14 +392,18 @@ class System:
             self.name(mn.coa, b): z3.If(left, _address(NONE), address),
         }
 
+    def _success(self, i: int) -> Any:
+        """Return the entry after a success: none where the peer is taken to hold nothing."""
+        held = z3.If(self.world.at(o.H, i), Registration.home, Registration.registered)
+        ends = z3.And(bu.zero_lifetime, self.world.at(after.holds, i) != PeerHolds.binding)
+        return z3.If(ends, Registration.none, held)
+
     def _settled(self, about: Any, slot: int, success: Any, before: Any) -> Any:
-        """A refused sequence number is corrected and sent again: the entry stays pending."""
-        final = ba_status != Status.sequence
-        return z3.If(
-            z3.And(about, self._believes(slot, "registered")),
-            success,
-            z3.If(z3.And(about, self._believes(slot, "failed"), final), Registration.none, before),
-        )
+        """A refused sequence number is corrected and sent again: the entry is pending."""
+        failed = z3.And(about, self._believes(slot, "failed"))
+        left = z3.If(ba_status == Status.sequence, Registration.pending, Registration.none)
+        registered = z3.And(about, self._believes(slot, "registered"))
+        return z3.If(registered, success, z3.If(failed, left, before))
 
     def _plain_entry(self) -> dict[str, Any]:
         alone = z3.Not(self.world.at(o.present, 1))

@@ -60,10 +60,12 @@ Authorization = Domain(
 Kind = Domain("Kind", "absent", "bid", "home")
 Effect = Domain("Effect", "keep", "register", "update", "delete", "home")
 CareOf = Domain("CareOf", "none", "source", "alternate", "option", "home_address")
+Covered = Domain("Covered", "the_right_one", "source", "alternate", "option")
 Others = Domain("Others", "keep", "delete")
 Dad = Domain("Dad", "skip", "run")
 Lifetime = Domain("Lifetime", "zero", "within", "above")
 SequenceSource = Domain("SequenceSource", "copied", "last_accepted", "other")
+Destination = Domain("Destination", "source", "link_layer", "other")
 Announcement = Domain("Announcement", "none", "override", "no_override")
 Stored = Domain("Stored", "keep", "store")
 Belief = Domain("Belief", "unchanged", "registered", "failed")
@@ -113,6 +115,12 @@ bu = Names(
     alternate=_field("bu.alternate", Address, "address in the alternate care-of address option"),
     nonces=_field("bu.nonces", FLAG, "a Nonce Indices option is present"),
     authorization=_field("bu.authorization", Authorization, "Binding Authorization Data"),
+    proven=_field("bu.proven", Covered, "care-of address that the authenticator covers"),
+    key=_field("bu.key", FLAG, "the Key Management Mobility flag (K) is set"),
+    reserved=_field("bu.reserved", FLAG, "a Reserved bit of the update is set"),
+    unroutable=_field("bu.unroutable", FLAG, "its care-of address is not unicast routable"),
+    home_unroutable=_field("bu.home_unroutable", FLAG, "its home address is not unicast routable"),
+    circular=_field("bu.circular", FLAG, "its care-of address leads back in a circle"),
     esp=_field("bu.esp", FLAG, "the update is protected by ESP"),
 )
 
@@ -128,6 +136,7 @@ o = Names(
     coa=_field("o.coa", Address, "the care-of address it carries", "option"),
     for_home=_field("o.for_home", FLAG, "it is about the interface on the home link", "option"),
     copied=_field("o.copied", FLAG, "it is copied into the acknowledgement", "option"),
+    copied_length=_field("o.copied_length", Length, "Length of its copy", "option"),
     ba_status=_field("o.ba_status", Status, "its Status in the acknowledgement", "option"),
 )
 
@@ -137,6 +146,8 @@ node = Names(
     serves_prefix=_field("node.serves_prefix", FLAG, "the home address is on-link", default=1),
     address_taken=_field("node.address_taken", FLAG, "another node holds the home address"),
     lacks_resources=_field("node.lacks_resources", FLAG, "the receiver lacks resources"),
+    prohibits=_field("node.prohibits", FLAG, "multiple registration is prohibited there"),
+    single=_field("node.single", FLAG, "the receiver desires no several bindings"),
 )
 
 bc = Names(
@@ -163,6 +174,10 @@ decide = Names(
     acknowledged=_field("acknowledged", FLAG, "a Binding Acknowledgement is sent"),
     ba_lifetime=_field("ba.lifetime", Lifetime, "Lifetime of the acknowledgement"),
     ba_sequence=_field("ba.sequence", SequenceSource, "sequence number of the acknowledgement"),
+    lifetime=_field("lifetime", Lifetime, "lifetime of the binding", "slot"),
+    key_peer=_field("key_peer", CareOf, "address that the IKE peer end point moves to"),
+    ba_to=_field("ba.to", Destination, "where the acknowledgement is sent"),
+    ba_routing=_field("ba.routing", FLAG, "the acknowledgement has a type 2 routing header"),
 )
 ba_status = _field("ba.status", Status, "Status of the acknowledgement")
 

@@ -13,7 +13,7 @@ from model.predicates import (
     READ_BULKDEREG,
     READ_H,
     READ_ORD,
-    READ_STAT,
+    base_delete,
     bulk,
     bulk_possible,
     entry_exists,
@@ -25,13 +25,29 @@ from model.predicates import (
     others_remain,
     reads,
     several_entries,
+    stale,
     still_known,
     still_regular,
     unknown_so_far,
 )
 from model.rule import Modality, Role, any_option, reject, reject_option, rule
 from model.ruleset import Override, Ruleset, gather
-from model.rulesets import draft04_mobile, rfc3775
+from model.rulesets import (
+    draft04_answers,
+    draft04_control,
+    draft04_formats,
+    draft04_forwarding,
+    draft04_home_link,
+    draft04_mobile,
+    draft04_packets,
+    no_ndp,
+    rfc3775,
+    rfc3963,
+    steps_control,
+    steps_packets,
+)
+from model.rulesets.catalogue_draft04 import CATALOGUE
+from model.rulesets.draft04_account import NOT_EXECUTABLE
 from model.rulesets.draft04_readings import READINGS
 from model.rulesets.statuses import NUMBERS
 from model.rulesets.steps import STEPS
@@ -43,12 +59,11 @@ from model.vocabulary import (
     Length,
     Others,
     Status,
-    accepted,
-    ba_status,
     bc,
     bu,
     decide,
     discarded,
+    node,
     o,
     refused,
 )
@@ -64,57 +79,7 @@ deregistering = bu.zero_lifetime
 h_in_force = o.H & (deregistering | reads(READ_H, "H2"))
 
 BULLETS = ("length", "care-of", "bulk", "flags", "deregister", "home", "register", "bindings")
-PROCEDURE = (*rfc3775.PROCEDURE, *BULLETS, "dad", "dad result")
-
-FORMATS = [
-    rule(
-        "04-4.2.1-6",
-        "4.2.1",
-        DEFINITION,
-        RECEIVER,
-        "a Status in the sub-option overrides that of the acknowledgement",
-        given=~discarded,
-        when=decide.acknowledged & o.copied & (o.ba_status != Status.accepted),
-        then=o.ba_status == decide.answer,
-    ),
-    rule(
-        "04-4.2.1-7",
-        "4.2.1",
-        DEFINITION,
-        RECEIVER,
-        "Status zero in the sub-option stands for that of the acknowledgement",
-        given=~discarded,
-        when=decide.acknowledged & o.copied & (o.ba_status == Status.accepted),
-        then=ba_status == decide.answer,
-    ),
-    rule(
-        "04-4.3-2",
-        "4.3",
-        DEFINITION,
-        RECEIVER,
-        "BID CONFLICT says that a regular binding is already registered",
-        given=~bc.plain,
-        then=decide.answer != Status.mcoa_bid_conflict,
-    ),
-    rule(
-        "04-4.3-4",
-        "4.3",
-        DEFINITION,
-        RECEIVER,
-        "BULK REGISTRATION NOT SUPPORTED says that bulk is not supported",
-        given=bulk_possible,
-        then=decide.answer != Status.mcoa_bulk_not_supported,
-    ),
-    rule(
-        "04-4.3-5",
-        "4.3",
-        DEFINITION,
-        RECEIVER,
-        "FLAG CONFLICTS says that the flags of the sub-options differ",
-        given=~flags_differ,
-        then=decide.answer != Status.mcoa_flag_conflicts,
-    ),
-]
+PROCEDURE = (*rfc3775.PROCEDURE, *BULLETS, "dad", "dad result", *draft04_control.PROCEDURE)
 
 RETURNING = [
     rule(
@@ -181,72 +146,16 @@ RETURNING = [
     ),
 ]
 
-ACKNOWLEDGING = [
-    rule(
-        "04-5.6-2",
-        "5.6",
-        MUST,
-        RECEIVER,
-        "an update with BID sub-option and A is acknowledged with a BID sub-option",
-        given=bu.ack & ~discarded,
-        when=decide.acknowledged,
-        then=o.copied,
-    ),
-    rule(
-        "04-6.3-9",
-        "6.3",
-        STATED,
-        CORRESPONDENT,
-        "a correspondent node puts the status into the acknowledgement, zero into the sub-option",
-        given=~discarded,
-        when=decide.acknowledged,
-        then=z3.And(o.ba_status == Status.accepted, ba_status == decide.answer),
-    ),
-    rule(
-        "04-6.3-10",
-        "6.3",
-        STATED,
-        HOME_AGENT,
-        "a home agent puts a common status into the acknowledgement, or each into its sub-option",
-        given=~discarded & ~bulk,
-        when=decide.acknowledged & o.copied,
-        then=z3.If(
-            reads(READ_STAT, "T1"), o.ba_status == Status.accepted, o.ba_status == decide.answer
-        ),
-        label="can",
-    ),
-    rule(
-        "04-6.3-11",
-        "6.3",
-        MUST,
-        HOME_AGENT,
-        "a status specific to one binding of a bulk update stands in its sub-option",
-        given=bulk & ~discarded,
-        when=decide.acknowledged & o.copied & (ba_status != decide.answer),
-        then=o.ba_status == decide.answer,
-    ),
-    rule(
-        "04-6.3-37",
-        "6.3",
-        MUST,
-        RECEIVER,
-        "a wholly accepted update with A is acknowledged with its BID sub-options",
-        given=bu.ack & ~refused & accepted,
-        then=z3.And(decide.acknowledged, o.copied),
-    ),
-    rule(
-        "04-6.3-38",
-        "6.3",
-        MUST,
-        RECEIVER,
-        "every BID sub-option of the update is copied into any acknowledgement",
-        given=~discarded,
-        when=decide.acknowledged,
-        then=o.copied,
-    ),
-]
-
 REPLACING = [
+    rule(
+        "04-6.3-1",
+        "6.3",
+        STATED,
+        HOME_AGENT,
+        "an update without BID is processed as RFC 3775 has it",
+        given=no_options & ~base_delete & ~refused,
+        then=z3.Or(decide.effect == Effect.register, decide.effect == Effect.update),
+    ),
     rule(
         "04-6.3-2",
         "6.3",
@@ -275,6 +184,47 @@ REPLACING = [
         given=no_options & deregistering & entry_exists,
         then=z3.And(decide.others == Others.delete, decide.effect == Effect.delete),
         also=("04-3-21",),
+    ),
+]
+
+IGNORING = [
+    rule(
+        "04-6.1-8",
+        "6.1",
+        MAY,
+        CORRESPONDENT,
+        "a correspondent node that desires no several bindings may ignore the BID",
+        given=node.single & o.present,
+        then=decide.effect == Effect.keep,
+        label="can",
+    ),
+    rule(
+        "04-6.3-8",
+        "6.3",
+        MUST,
+        RECEIVER,
+        "every BID sub-option of the update is processed",
+        given=o.present,
+        then=decide.effect != Effect.keep,
+    ),
+    rule(
+        "04-6.3-5",
+        "6.3",
+        STATED,
+        RECEIVER,
+        "an update with BID sub-options is validated as RFC 3775 has it",
+        at="sequence",
+        given=~no_options & stale & ~discarded,
+        then=decide.answer != Status.accepted,
+    ),
+    rule(
+        "04-3-4",
+        "3",
+        MUST,
+        HOME_AGENT,
+        "beside existing bindings a new one is registered for the BID",
+        given=registering & o.present & entry_exists,
+        then=decide.effect == Effect.register,
     ),
 ]
 
@@ -323,7 +273,7 @@ REFUSING = [
         at="bulk",
         given=bulk & ~bulk_possible,
         then=reject(Status.mcoa_bulk_not_supported),
-        also=("04-6.3-16", "04-6.3-17"),
+        also=("04-6.3-16", "04-6.3-17", "04-2-9", "04-3-11"),
     ),
     rule(
         "04-6.3-20",
@@ -334,7 +284,7 @@ REFUSING = [
         at="flags",
         given=bulk & flags_differ,
         then=reject(Status.mcoa_flag_conflicts),
-        also=("04-6.3-19",),
+        also=("04-6.3-19", "04-5.4-5"),
     ),
     rule(
         "04-6.3-22",
@@ -454,6 +404,7 @@ REGISTERING = [
         at="register",
         given=registering & o.present,
         then=z3.Or(decide.effect == Effect.register, decide.effect == Effect.update),
+        also=("04-1-2", "04-3-3", "04-6.3-31"),
     ),
     rule(
         "04-6.3-28",
@@ -465,6 +416,7 @@ REGISTERING = [
         given=registering & o.C,
         then=decide.care_of == CareOf.option,
         label="must",
+        also=("04-4.2.1-10", "04-4.2.1-19"),
     ),
     rule(
         "04-6.3-29",
@@ -496,6 +448,7 @@ REGISTERING = [
         at="bindings",
         given=registering & any_option(o.O),
         then=z3.And(decide.others == Others.delete, decide.plain == Others.delete),
+        also=("04-2-8", "04-4.2.1-14", "04-5.9-2"),
     ),
     rule(
         "04-6.3-32b",
@@ -563,18 +516,26 @@ NO_PROXY = any_option(o.H) | home_binding_stays
 OVERRIDES = (
     Override("3775-10.3.1-11", NO_PROXY, "04-5.5-18"),
     Override("3775-10.4.1-2", NO_PROXY, "04-5.5-18"),
-    Override("3775-11.7.1-4", draft04_mobile.USES_BID, "04-5.3-6"),
+    Override("3775-9.1-2", z3.BoolVal(True), "04-2-1"),
+    Override("3775-11.7.1-4", draft04_mobile.WITHOUT_ALTERNATE, "04-5.3-6"),
+    *draft04_control.OVERRIDES,
+    *draft04_home_link.OVERRIDES,
 )
 
 RULES = [
-    *FORMATS,
+    *draft04_formats.FORMATS,
     *RETURNING,
-    *ACKNOWLEDGING,
+    *draft04_answers.ACKNOWLEDGING,
     *REPLACING,
+    *IGNORING,
     *PROBING,
     *REFUSING,
     *REGISTERING,
     *draft04_mobile.RULES,
+    *draft04_control.RULES,
+    *draft04_packets.RULES,
+    *draft04_forwarding.RULES,
+    *draft04_home_link.RULES,
 ]
 
 DOCUMENT = "draft-ietf-monami6-multiplecoa-04"
@@ -583,12 +544,20 @@ RULESET = Ruleset(
     name="draft-04",
     title="Multiple Care-of Addresses Registration, November 2007",
     document=DOCUMENT,
-    rules=(*rfc3775.rules(), *gather(DOCUMENT, RULES)),
+    rules=(
+        *rfc3775.rules(),
+        *rfc3963.rules(),
+        *no_ndp.rules(),
+        *gather(DOCUMENT, RULES),
+    ),
     procedure=PROCEDURE,
-    steps=STEPS,
+    steps=(*STEPS, *steps_control.STEPS, *steps_packets.STEPS),
     readings=READINGS,
     overrides=OVERRIDES,
     unordered=reads(READ_ORD, "O2"),
     bullets=BULLETS,
     status_numbers=NUMBERS,
+    addressed={"5": (Role.MOBILE_NODE,), "6": (RECEIVER, HOME_AGENT, CORRESPONDENT)},
+    catalogue=CATALOGUE,
+    not_executable=NOT_EXECUTABLE,
 )

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import z3
 
-from model.predicates import base_delete, entry_exists, home_entry_exists, no_options, stale
-from model.rule import Modality, Role, Rule, discard, reject, rule
+from model.predicates import (
+    base_delete,
+    bulk,
+    entry_exists,
+    home_entry_exists,
+    no_options,
+    proven,
+    stale,
+)
+from model.rule import Modality, Role, Rule, any_option, discard, reject, rule
 from model.ruleset import gather
-from model.rulesets import rfc3775_mobile
-from model.rulesets.statuses import ERROR, SUCCESS, one_of
+from model.rulesets import rfc3775_answers, rfc3775_control, rfc3775_mobile, rfc3775_packets
+from model.rulesets.statuses import SUCCESS, one_of
 from model.vocabulary import (
     NONE,
     Announcement,
@@ -22,12 +30,12 @@ from model.vocabulary import (
     Status,
     Stored,
     accepted,
-    ba_status,
     bc,
     bu,
     decide,
     discarded,
     node,
+    o,
     refused,
 )
 
@@ -38,7 +46,8 @@ RECEIVER, HOME_AGENT, MOBILE_NODE = Role.RECEIVER, Role.HOME_AGENT, Role.MOBILE_
 CORRESPONDENT = Role.CORRESPONDENT
 
 DOCUMENT = "RFC 3775"
-PROCEDURE = ("discard", "sequence", "type", "nonces", "admission")
+STEPS_OF_UPDATE = ("discard", "sequence", "type", "nonces", "admission")
+PROCEDURE = (*STEPS_OF_UPDATE, *rfc3775_control.PROCEDURE)
 
 home = bu.home_registration
 no_home_entry = ~home_entry_exists | ~node.home_agent
@@ -47,18 +56,11 @@ cache_request = ~base_delete
 # 10.3.1 is about registrations; an extension's registration is one whatever its source.
 asks_to_serve = cache_request | (~bu.zero_lifetime & ~no_options)
 
+given_care_of = z3.If(bu.alternate == NONE, CareOf.source, CareOf.alternate)
+new_care_of = z3.If(any_option(o.C), CareOf.option, given_care_of)
+
 
 RECEIVING = [
-    rule(
-        "3775-6.1.8-1",
-        "6.1.8",
-        Modality.DEFINITION,
-        RECEIVER,
-        "the Status of an acknowledgement is the answer to the update",
-        given=no_options & ~discarded,
-        when=decide.acknowledged,
-        then=ba_status == decide.answer,
-    ),
     # 9.5.1: validation
     rule(
         "3775-9.5.1-9",
@@ -68,9 +70,48 @@ RECEIVING = [
         "an update without valid authenticator is silently discarded",
         at="discard",
         given=to_correspondent
-        & one_of(bu.authorization, (Authorization.absent, Authorization.wrong)),
+        & (one_of(bu.authorization, (Authorization.absent, Authorization.wrong)) | ~proven),
         then=discard(),
-        also=("3775-9.5.1-4",),
+        also=("3775-9.5.1-4", "3775-6.2.7-1"),
+    ),
+    rule(
+        "3775-9.5.1-1",
+        "9.5.1",
+        MUST,
+        RECEIVER,
+        "the home address is a unicast routable address",
+        at="discard",
+        given=bu.home_unroutable,
+        then=discard(),
+    ),
+    rule(
+        "3775-6.1.7-3",
+        "6.1.7",
+        MUST,
+        RECEIVER,
+        "an update whose care-of address is not unicast routable is silently discarded",
+        at="discard",
+        given=bu.unroutable,
+        then=discard(),
+    ),
+    rule(
+        "3775-6.1.7-4",
+        "6.1.7",
+        MUST,
+        RECEIVER,
+        "an update whose care-of address leads back in a circle is silently discarded",
+        at="discard",
+        given=bu.circular,
+        then=discard(),
+    ),
+    rule(
+        "3775-6.1.7-7",
+        "6.1.7",
+        MUST,
+        RECEIVER,
+        "the Reserved bits of the update are ignored",
+        given=bu.reserved & cache_request & no_options,
+        then=decide.effect != Effect.keep,
     ),
     rule(
         "3775-9.5.1-5",
@@ -162,6 +203,7 @@ RECEIVING = [
         at="admission",
         given=z3.BoolVal(True),
         then=decide.stored == Stored.store,
+        also=("3775-9.1-1",),
     ),
     rule(
         "3775-9.5.1-13",
@@ -170,8 +212,37 @@ RECEIVING = [
         RECEIVER,
         "the care-of address is the alternate one if present, else the source",
         given=cache_request,
-        then=decide.care_of == z3.If(bu.alternate == NONE, CareOf.source, CareOf.alternate),
+        then=decide.care_of == given_care_of,
         yields=True,
+    ),
+    rule(
+        "3775-9.5.1-11",
+        "9.5.1",
+        STATED,
+        HOME_AGENT,
+        "a Lifetime above zero with a care-of address other than the home address registers",
+        given=cache_request,
+        then=z3.Or(decide.effect == Effect.register, decide.effect == Effect.update),
+        yields=True,
+    ),
+    rule(
+        "3775-9.5.1-12",
+        "9.5.1",
+        STATED,
+        RECEIVER,
+        "Lifetime zero, or the home address as care-of address, deletes",
+        given=base_delete,
+        then=decide.effect == Effect.delete,
+        yields=True,
+    ),
+    rule(
+        "3775-9.1-2",
+        "9.1",
+        Modality.DEFINITION,
+        RECEIVER,
+        "the cache holds at most one binding for a home address",
+        given=cache_request,
+        then=decide.others == Others.delete,
     ),
     # 9.5.2, 9.5.3: what a correspondent node does
     rule(
@@ -185,6 +256,26 @@ RECEIVING = [
         yields=True,
     ),
     rule(
+        "3775-9.5.2-2",
+        "9.5.2",
+        MAY,
+        CORRESPONDENT,
+        "a correspondent node short of resources may refuse",
+        at="admission",
+        given=node.lacks_resources & cache_request & to_correspondent,
+        then=reject(),
+    ),
+    rule(
+        "3775-9.5.2-2b",
+        "9.5.2",
+        SHOULD,
+        CORRESPONDENT,
+        "that refusal has the status insufficient resources",
+        at="admission",
+        given=node.lacks_resources & cache_request & to_correspondent,
+        then=decide.answer == Status.resources,
+    ),
+    rule(
         "3775-9.5.3-1",
         "9.5.3",
         MUST,
@@ -193,82 +284,6 @@ RECEIVING = [
         given=base_delete & to_correspondent,
         then=z3.And(decide.effect == Effect.delete, decide.others == Others.delete),
         yields=True,
-    ),
-    # 9.5.4: acknowledgements
-    rule(
-        "3775-9.5.4-1",
-        "9.5.4",
-        MUST_NOT,
-        RECEIVER,
-        "a discarded update is not acknowledged",
-        given=discarded,
-        then=~decide.acknowledged,
-    ),
-    rule(
-        "3775-9.5.4-2",
-        "9.5.4",
-        MUST,
-        RECEIVER,
-        "an update with A set is acknowledged",
-        given=bu.ack & ~discarded,
-        then=decide.acknowledged,
-    ),
-    rule(
-        "3775-9.5.4-3",
-        "9.5.4",
-        MUST,
-        RECEIVER,
-        "a refusal for nonce, sequence number or resources is acknowledged without A too",
-        given=~bu.ack & refused & ~discarded,
-        when=one_of(
-            decide.answer,
-            (
-                Status.sequence,
-                Status.home_nonce,
-                Status.careof_nonce,
-                Status.nonces,
-                Status.resources,
-            ),
-        ),
-        then=decide.acknowledged,
-    ),
-    # A home agent answers an accepted home registration whatever A says (10.3.1, 10.3.2).
-    rule(
-        "3775-9.5.4-3b",
-        "9.5.4",
-        SHOULD_NOT,
-        CORRESPONDENT,
-        "an accepted update without A is not acknowledged",
-        given=~bu.ack & accepted,
-        then=~decide.acknowledged,
-    ),
-    rule(
-        "3775-9.5.4-4",
-        "9.5.4",
-        MUST,
-        RECEIVER,
-        "an accepted update is answered by a status below 128",
-        given=~refused & ~discarded & no_options,
-        then=z3.Not(one_of(decide.answer, ERROR)),
-    ),
-    rule(
-        "3775-9.5.4-4b",
-        "9.5.4",
-        MUST,
-        RECEIVER,
-        "a refused update is answered by a status from 128",
-        given=refused & ~discarded & no_options,
-        then=z3.Not(one_of(decide.answer, SUCCESS)),
-    ),
-    rule(
-        "3775-6.1.8-2",
-        "6.1.8",
-        STATED,
-        RECEIVER,
-        "the acknowledgement repeats the sequence number of the update",
-        given=~discarded & ~stale,
-        when=decide.answer != Status.sequence,
-        then=decide.ba_sequence == SequenceSource.copied,
     ),
     # 10.3.1: primary care-of address registration
     rule(
@@ -349,6 +364,34 @@ RECEIVING = [
         "the granted Lifetime is not above the requested one",
         given=accepted & cache_request,
         then=decide.ba_lifetime == Lifetime.within,
+    ),
+    rule(
+        "3775-10.3.1-8b",
+        "10.3.1",
+        MUST_NOT,
+        HOME_AGENT,
+        "the binding does not live longer than requested",
+        given=cache_request,
+        then=decide.lifetime == Lifetime.within,
+    ),
+    rule(
+        "3775-10.3.1-10",
+        "10.3.1",
+        SHOULD,
+        HOME_AGENT,
+        "with K the IKE peer end point moves to the new care-of address",
+        given=accepted & cache_request & bu.key & ~bulk,
+        then=decide.key_peer == new_care_of,
+    ),
+    rule(
+        "3775-10.3.2-4",
+        "10.3.2",
+        STATED,
+        HOME_AGENT,
+        "with K in a delete request the IKE peer end point moves to the home address",
+        given=accepted & base_delete & bu.key,
+        then=decide.key_peer == CareOf.home_address,
+        yields=True,
     ),
     rule(
         "3775-10.3.1-9",
@@ -457,4 +500,11 @@ RECEIVING = [
 
 def rules() -> tuple[Rule, ...]:
     """Return the base rules."""
-    return gather(DOCUMENT, [*RECEIVING, *rfc3775_mobile.RULES])
+    parts = (
+        rfc3775_answers.ANSWERING,
+        RECEIVING,
+        rfc3775_mobile.RULES,
+        rfc3775_control.RULES,
+        rfc3775_packets.RULES,
+    )
+    return gather(DOCUMENT, [r for part in parts for r in part])

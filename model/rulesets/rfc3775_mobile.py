@@ -1,96 +1,75 @@
-"""RFC 3775: what a mobile node sends, and what it concludes."""
+"""RFC 3775: what a mobile node concludes and keeps, and what it does at home."""
 
 from __future__ import annotations
 
 import z3
 
-from model.predicates import no_options
+from model.mobile import (
+    ANSWERS,
+    CORRECTED,
+    HEARD,
+    Defends,
+    Entries,
+    Homecoming,
+    HomeUpdate,
+    ListEvent,
+    NextUpdate,
+    PeerHolds,
+    Remaining,
+    SequenceKey,
+    SolicitsFrom,
+    after,
+    home,
+    in_force,
+    kept,
+    told,
+    told_error,
+    told_success,
+)
+from model.packets import ns
+from model.predicates import entry_exists, no_options
 from model.rule import Modality, On, Role, rule
+from model.rulesets import rfc3775_sending
 from model.rulesets.statuses import ERROR, SUCCESS, one_of
 from model.vocabulary import (
-    HOME_ADDRESS,
-    NONE,
+    Announcement,
     Belief,
-    Intent,
+    Dad,
     Resync,
     Status,
+    Where,
     ba_status,
-    bu,
     mn,
+    o,
+    slot_present,
 )
 
 MUST, MUST_NOT, SHOULD = Modality.MUST, Modality.MUST_NOT, Modality.SHOULD
-SHOULD_NOT = Modality.SHOULD_NOT
-STATED, MAY = Modality.STATED, Modality.MAY
-RECEIVER, HOME_AGENT, MOBILE_NODE = Role.RECEIVER, Role.HOME_AGENT, Role.MOBILE_NODE
-CORRESPONDENT = Role.CORRESPONDENT
+STATED, DEFINITION = Modality.STATED, Modality.DEFINITION
+MOBILE_NODE = Role.MOBILE_NODE
+CONCLUDE, LIST, ATTACH = On.RECEIVE_ACK, On.KEEP_LIST, On.ATTACH
 
-
-REGISTERS = one_of(
-    mn.intent,
-    (
-        Intent.register_plain,
-        Intent.register_one,
-        Intent.register_bulk,
-        Intent.home_and_foreign_bulk,
-    ),
-)
-
-SENDING = [
-    rule(
-        "3775-11.7.1-1",
-        "11.7.1",
-        MUST,
-        MOBILE_NODE,
-        "a home registration has H and A set",
-        on=On.SEND_UPDATE,
-        given=mn.peer_home_agent,
-        then=z3.And(bu.home_registration, bu.ack),
-    ),
-    rule(
-        "3775-11.7.1-4",
-        "11.7.1",
-        MUST,
-        MOBILE_NODE,
-        "under ESP the alternate care-of address option is present",
-        on=On.SEND_UPDATE,
-        given=mn.peer_home_agent
-        & bu.esp
-        & (bu.source != HOME_ADDRESS)
-        & (mn.intent != Intent.return_home),
-        then=bu.alternate == bu.source,
-    ),
-    rule(
-        "3775-11.7.1-5",
-        "11.7.1",
-        MUST,
-        MOBILE_NODE,
-        "a registration has a Lifetime above zero",
-        on=On.SEND_UPDATE,
-        given=REGISTERS,
-        then=~bu.zero_lifetime,
-    ),
-    rule(
-        "3775-11.5.4-2",
-        "11.5.4",
-        MUST,
-        MOBILE_NODE,
-        "returning home: Lifetime zero and no other care-of address",
-        on=On.SEND_UPDATE,
-        given=mn.intent == Intent.return_home,
-        then=z3.And(bu.zero_lifetime, bu.alternate == NONE),
-    ),
-]
+RETURNS = home.wish == Homecoming.return_home
 
 CONCLUDING = [
+    rule(
+        "3775-6.2.5-1",
+        "6.2.5",
+        DEFINITION,
+        MOBILE_NODE,
+        "an alternate care-of address option means nothing in an acknowledgement",
+        on=CONCLUDE,
+        given=told.alternate,
+        then=~after.alternate,
+    ),
     rule(
         "3775-11.7.3-1",
         "11.7.3",
         MUST,
         MOBILE_NODE,
         "an acknowledgement that answers no outstanding update is ignored",
-        on=On.RECEIVE_ACK,
-        given=~mn.ba_matches & (ba_status != Status.sequence),
+        on=CONCLUDE,
+        given=z3.Not(HEARD),
         then=mn.believed == Belief.unchanged,
     ),
     rule(
@@ -99,9 +78,39 @@ CONCLUDING = [
         MUST,
         MOBILE_NODE,
         "a status below 128 updates the Binding Update List",
-        on=On.RECEIVE_ACK,
-        given=mn.ba_matches & no_options & one_of(ba_status, SUCCESS),
+        on=CONCLUDE,
+        given=ANSWERS & no_options & one_of(ba_status, SUCCESS),
         then=mn.believed == Belief.registered,
+    ),
+    rule(
+        "3775-11.7.3-2b",
+        "11.7.3",
+        MUST,
+        MOBILE_NODE,
+        "an acknowledged Lifetime of zero ends the entry",
+        on=CONCLUDE,
+        given=ANSWERS & slot_present & told_success & told.deletion,
+        then=after.holds == PeerHolds.nothing,
+    ),
+    rule(
+        "3775-11.7.3-2c",
+        "11.7.3",
+        MUST,
+        MOBILE_NODE,
+        "a shorter Lifetime shortens what remains of the entry",
+        on=CONCLUDE,
+        given=ANSWERS & slot_present & told_success & told.shorter & ~told.deletion,
+        then=after.remaining == Remaining.shortened,
+    ),
+    rule(
+        "3775-11.7.3-2d",
+        "11.7.3",
+        MUST,
+        MOBILE_NODE,
+        "a status below 128 ends the retransmissions",
+        on=CONCLUDE,
+        given=ANSWERS & slot_present & told_success,
+        then=after.next != NextUpdate.same,
     ),
     rule(
         "3775-11.7.3-3",
@@ -109,11 +118,19 @@ CONCLUDING = [
         STATED,
         MOBILE_NODE,
         "a status from 128 means that the update failed",
-        on=On.RECEIVE_ACK,
-        given=(mn.ba_matches | (ba_status == Status.sequence))
-        & no_options
-        & one_of(ba_status, ERROR),
+        on=CONCLUDE,
+        given=HEARD & no_options & one_of(ba_status, ERROR),
         then=mn.believed == Belief.failed,
+    ),
+    rule(
+        "3775-11.7.3-3b",
+        "11.7.3",
+        SHOULD,
+        MOBILE_NODE,
+        "a status from 128: a corrected update, or none any more",
+        on=CONCLUDE,
+        given=ANSWERS & slot_present & told_error & told.goes_on,
+        then=one_of(after.next, CORRECTED),
     ),
     rule(
         "3775-11.7.1-6",
@@ -121,10 +138,144 @@ CONCLUDING = [
         MUST,
         MOBILE_NODE,
         "after status 135 the next sequence number is used",
-        on=On.RECEIVE_ACK,
-        given=ba_status == Status.sequence,
+        on=CONCLUDE,
+        given=told.authentic & (ba_status == Status.sequence),
         then=mn.resync == Resync.next,
+    ),
+    rule(
+        "3775-11.7.1-7",
+        "11.7.1",
+        MUST_NOT,
+        MOBILE_NODE,
+        "after status 134 the home address is not used again",
+        on=CONCLUDE,
+        given=ANSWERS & no_options & (ba_status == Status.duplicate_address),
+        then=~after.home_address,
+    ),
+    rule(
+        "3775-11.7.1-7b",
+        "11.7.1",
+        MUST_NOT,
+        MOBILE_NODE,
+        "nor after status 134 in force for a sub-option",
+        on=CONCLUDE,
+        given=ANSWERS & o.copied & in_force(Status.duplicate_address),
+        then=~after.home_address,
     ),
 ]
 
-RULES = [*SENDING, *CONCLUDING]
+KEEPING = [
+    rule(
+        "3775-11.1-1",
+        "11.1",
+        STATED,
+        MOBILE_NODE,
+        "of several updates to one destination the list has only the last",
+        on=LIST,
+        then=kept.entries == Entries.last_update,
+    ),
+    rule(
+        "3775-11.1-2",
+        "11.1",
+        STATED,
+        MOBILE_NODE,
+        "the greatest sequence number sent is kept for each destination",
+        on=LIST,
+        then=kept.sequence == SequenceKey.destination,
+    ),
+    rule(
+        "3775-11.1-2b",
+        "11.1",
+        STATED,
+        MOBILE_NODE,
+        "an entry is deleted when its Lifetime runs out",
+        on=LIST,
+        given=kept.event == ListEvent.runs_out,
+        then=kept.removed,
+    ),
+]
+
+AT_HOME = [
+    rule(
+        "3775-11.5.4-1",
+        "11.5.4",
+        SHOULD,
+        MOBILE_NODE,
+        "on its home link again it tells the home agent to serve it no longer",
+        on=ATTACH,
+        given=home.wish != Homecoming.leave_again,
+        then=one_of(home.sends, (HomeUpdate.delete_all, HomeUpdate.home_binding)),
+    ),
+    rule(
+        "3775-11.5.4-2b",
+        "11.5.4",
+        MUST,
+        MOBILE_NODE,
+        "the update that returns home is sent from the home address",
+        on=ATTACH,
+        given=RETURNS,
+        then=home.sent_from == Where.home,
+    ),
+    rule(
+        "3775-11.5.4-3",
+        "11.5.4",
+        MUST,
+        MOBILE_NODE,
+        "it solicits the home agent's link-layer address from the unspecified address",
+        on=ATTACH,
+        given=home.seeks_agent,
+        then=home.solicits_from == SolicitsFrom.unspecified,
+    ),
+    rule(
+        "3775-11.5.4-4",
+        "11.5.4",
+        STATED,
+        Role.HOME_AGENT,
+        "once it has processed the update the home agent answers no more",
+        on=On.SOLICITED,
+        given=~entry_exists,
+        then=~ns.agent,
+    ),
+    rule(
+        "3775-11.5.4-5",
+        "11.5.4",
+        MUST_NOT,
+        MOBILE_NODE,
+        "while a binding lasts it does not probe for its own home address",
+        on=ATTACH,
+        given=home.bound,
+        then=home.dad == Dad.skip,
+    ),
+    rule(
+        "3775-11.5.4-6",
+        "11.5.4",
+        SHOULD,
+        MOBILE_NODE,
+        "when all bindings have run out it probes for its home address",
+        on=ATTACH,
+        given=~home.bound,
+        then=home.dad == Dad.run,
+    ),
+    rule(
+        "3775-11.5.4-7",
+        "11.5.4",
+        MUST,
+        MOBILE_NODE,
+        "as soon as the update is sent it answers solicitations for its home address",
+        on=ATTACH,
+        given=RETURNS,
+        then=home.defends == Defends.on_sending,
+    ),
+    rule(
+        "3775-11.5.4-8",
+        "11.5.4",
+        MUST,
+        MOBILE_NODE,
+        "after the acknowledgement it multicasts an advertisement that overrides caches",
+        on=ATTACH,
+        given=RETURNS,
+        then=home.announces == Announcement.override,
+    ),
+]
+
+RULES = [*rfc3775_sending.SENDING, *CONCLUDING, *KEEPING, *AT_HOME]

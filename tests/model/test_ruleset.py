@@ -32,7 +32,8 @@ def test_the_draft_has_the_rules_of_the_golden_list() -> None:
 
 
 def test_every_id_tells_document_and_clause() -> None:
-    prefixes = {DOCUMENT: "04", "RFC 3775": "3775"}
+    nondp = "draft-wakikawa-mip6-no-ndp-02"
+    prefixes = {DOCUMENT: "04", "RFC 3775": "3775", "RFC 3963": "3963", nondp: "nondp"}
     for r in RULESET.rules:
         assert r.id.startswith(f"{prefixes[r.document]}-{r.clause}-"), r.key
         assert r.title, r.key
@@ -110,6 +111,13 @@ def test_a_rule_is_found_and_removed_by_the_id_of_a_restatement_too() -> None:
     assert ruleset.rule("T-2").id == "T-1"
     assert [r.id for r in ruleset.without("T-2").rules] == ["T-3"]
     assert [r.id for r in ruleset.without("T-1").rules] == ["T-3"]
+
+
+def test_only_keeps_the_rules_that_are_named_with_all_their_parts() -> None:
+    ruleset = tiny(skip("T-1", also=("T-2",)), skip("T-3"), skip("T-3b"), skip("T-4"))
+    assert [r.key for r in ruleset.only("T-2", "T-3").rules] == ["T-1", "T-3", "T-3b"]
+    with pytest.raises(RuleError, match="has no rule T-9"):
+        ruleset.only("T-9")
 
 
 def test_having_replaces_in_place_or_adds_at_the_end() -> None:
