@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from checker import cli_results, cli_rules
 from checker import commands as c
+from checker.baseline import BaselineError
+from checker.cli_run import Run, UsageError
 from checker.progress import Progress
 from checker.replay import ReplayOptions
-from checker.rulesets import SHIPPED, RulesetError, load_ruleset
+from checker.rulesets import SHIPPED, RuleFileError, RulesetError
+from checker.witness import WitnessError
 from model.errors import RuleError
-from model.ruleset import Ruleset
 from model.scope import Scope
-from reports import ResultError, merge, read_records, render_html, summarise, write_records
+from model.validate import LARGEST
+from reports import ResultError
 from traces.declaration import DeclarationError
 
 EPILOG = (
@@ -26,83 +28,23 @@ EPILOG = (
 )
 
 
-@dataclass(frozen=True)
-class Run:
-    """One invocation: its arguments and where progress goes."""
-
-    args: argparse.Namespace
-    progress: Progress
-
-    def ruleset(self) -> Ruleset:
-        """Return the ruleset that was named."""
-        return load_ruleset(self.args.ruleset)
-
-    def scope(self) -> Scope:
-        """Return the scope that was asked for."""
-        wanted = {k: getattr(self.args, k, None) for k in asdict(Scope())}
-        return Scope(**{k: v for k, v in wanted.items() if v is not None})
-
-    def readings(self) -> dict[str, str]:
-        """Return the readings chosen with --reading NAME=ALTERNATIVE."""
-        chosen = {}
-        for text in getattr(self.args, "reading", None) or []:
-            name, equals, alternative = text.partition("=")
-            if not equals:
-                raise RuleError(f"--reading {text}", remedy="write NAME=ALTERNATIVE")
-            chosen[name] = alternative
-        return chosen
-
-    def finish(self, records: list[dict[str, Any]], code: int) -> int:
-        """Write the result file and the reports, print the summary, return the exit code."""
-        self.progress.done()
-        out = Path(self.args.out) if self.args.out else None
-        with _kept(out) as file:
-            write_records(file, records)
-            result = read_records(file)
-        if self.args.html:
-            Path(self.args.html).write_text(render_html(result), encoding="utf-8")
-        written = [f"written: {name}" for name in (self.args.out, self.args.html) if name]
-        _print([*summarise(result, sys.stdout.isatty()), *written])
-        return code
-
-
-def _print(lines: Iterable[str]) -> None:
-    """Print lines; a reader that goes away early does not change the exit code."""
-    try:
-        print("\n".join(lines), flush=True)
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-
-
-class _kept:
-    """A path for the result file: the one asked for, or a temporary one."""
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-
-    def __enter__(self) -> Path:
-        import tempfile  # noqa: PLC0415
-
-        self._folder = tempfile.TemporaryDirectory()
-        return self.path or Path(self._folder.name) / "result.jsonl"
-
-    def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
-
-
 def cmd_check(run: Run) -> int:
     """Rule analysis."""
-    ruleset, scope = run.ruleset(), run.scope()
-    parts, code = c.run_check(ruleset, scope, run.progress)
-    return run.finish(c.assemble(ruleset, ["check"], parts, code, scope=scope), code)
+    ruleset, scope, accepting = run.ruleset(), run.scope(), run.accepting()
+    parts, code = accepting.judge(*c.run_check(ruleset, scope, run.progress))
+    written = accepting.write(parts)
+    return run.finish(c.assemble(ruleset, ["check"], parts, code, scope=scope), code, written)
 
 
 def cmd_explore(run: Run) -> int:
     """Exploration."""
     ruleset, scope, readings = run.ruleset(), run.scope(), run.readings()
-    parts, code = c.run_explore(ruleset, scope, run.progress, readings, run.args.max_states)
+    accepting = run.accepting()
+    explored = c.run_explore(ruleset, scope, run.progress, readings, run.args.max_states)
+    parts, code = accepting.judge(*explored)
+    written = accepting.write(parts)
     records = c.assemble(ruleset, ["explore"], parts, code, scope=scope, readings=readings)
-    return run.finish(records, code)
+    return run.finish(records, code, written)
 
 
 def cmd_replay(run: Run) -> int:
@@ -141,23 +83,6 @@ def cmd_demo(run: Run) -> int:
     return 0
 
 
-def cmd_report(run: Run) -> int:
-    """Reports from result files."""
-    result = merge([read_records(Path(r)) for r in run.args.results])
-    if run.args.html:
-        Path(run.args.html).write_text(render_html(result), encoding="utf-8")
-        print(f"written: {run.args.html}")
-    else:
-        _print(summarise(result, sys.stdout.isatty()))
-    return c.UNREADABLE if result.truncated else 0
-
-
-def cmd_rules(run: Run) -> int:
-    """The rules of a ruleset."""
-    _print(c.rule_lines(run.ruleset()))
-    return 0
-
-
 def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE.jsonl", help="keep the result file")
     parser.add_argument("--html", metavar="FILE", help="write the HTML report")
@@ -174,8 +99,8 @@ def _bounds(parser: argparse.ArgumentParser, *names: str) -> None:
 
 def _positive(text: str) -> int:
     value = int(text)
-    if not 0 <= value <= 64:
-        raise argparse.ArgumentTypeError("use a number from 0 to 64")
+    if not 0 <= value <= LARGEST:
+        raise argparse.ArgumentTypeError(f"use a number from 0 to {LARGEST}")
     return value
 
 
@@ -200,23 +125,30 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", default="build/demo.jsonl")
     demo.add_argument("--html", default="build/demo.html")
     demo.set_defaults(ruleset="draft-04", max_states=2_000_000)
-    rules = add("rules", cmd_rules, "list the rules")
-    rules.add_argument("ruleset", nargs="?", default="draft-04", help=f"{shipped} or a Python file")
+    cli_rules.add_rules(add("rules", cli_rules.cmd_rules, "list the rules"), shipped)
     check = add("check", cmd_check, "do the sentences of the document agree?")
     check.add_argument("ruleset", help=f"{shipped} or a Python file")
     _common(check)
     _bounds(check, "bids", "care_of", "options", "sequence_bits")
+    _baselines(check)
+    cli_results.add_explain(check)
     explore = add("explore", cmd_explore, "what can happen between nodes that obey the document?")
     explore.add_argument("ruleset", help=f"{shipped} or a Python file")
     _common(explore)
     _bounds(explore)
     _readings(explore)
+    _baselines(explore)
+    cli_results.add_explain(explore)
     explore.add_argument("--max-states", type=int, default=2_000_000, metavar="N")
     _add_replay(add("replay", cmd_replay, "did an implementation obey the document?"))
-    report = add("report", cmd_report, "reports from result files")
-    report.add_argument("results", nargs="+", metavar="RESULT")
-    report.add_argument("--html", metavar="FILE")
+    cli_results.add_commands(add, _octet)
     return parser
+
+
+def _baselines(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--baseline", metavar="FILE", help="findings that are accepted (TOML)")
+    parser.add_argument("--write-baseline", metavar="FILE", help="accept what is found")
+    parser.add_argument("--reason", metavar="TEXT", help="why it is accepted")
 
 
 def _add_replay(replay: argparse.ArgumentParser) -> None:
@@ -248,17 +180,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = args.function(Run(args, progress))
         return code
-    except (RulesetError, RuleError) as bad:
-        return _complain(progress, bad, c.USAGE)
-    except (ResultError, DeclarationError, OSError) as bad:
+    except (RuleFileError, ResultError, DeclarationError, BaselineError) as bad:
         return _complain(progress, bad, c.UNREADABLE)
+    except OSError as bad:
+        what = f"{bad.filename}: {bad.strerror}; name another file." if bad.filename else bad
+        return _complain(progress, what, c.UNREADABLE)
+    except (RulesetError, RuleError, UsageError) as bad:
+        return _complain(progress, bad, c.USAGE)
+    except WitnessError as bad:
+        return _complain(progress, bad, c.INCONCLUSIVE)
     except KeyboardInterrupt:
         return _complain(progress, "stopped before the end; nothing was judged", c.INCONCLUSIVE)
 
 
 def _complain(progress: Progress, what: object, code: int) -> int:
     progress.done()
-    print(f"monami: {what}", file=sys.stderr)
+    for line in str(what).splitlines():
+        print(f"monami: {line}", file=sys.stderr)
     return code
 
 

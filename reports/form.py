@@ -89,6 +89,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "document": "text!",
         "modality": "text!",
         "role": "text",
+        "label": "text",
         "title": "text!",
         "source": "text",
     },
@@ -107,12 +108,18 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "clauses": "texts",
         "at_stake": "texts",
         "demands": "maps",
+        "restates": "map",
         "readings": "map",
         "witness": "map",
+        "matters": "texts",
+        "words": "map",
         "situation": "text",
+        "region": "texts",
         "replayed": "flag",
         "reachable": "text",
         "path": "steps",
+        "reach": "reach",
+        "accepted": "text",
     },
     "property": {
         "property": "text!",
@@ -127,7 +134,9 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "path": "steps",
         "readings": "map",
         "note": "text",
+        "accepted": "text",
     },
+    "baseline": {"file": "text!", "vanished": "maps"},
     "exploration": {
         "scope": "map",
         "states": "number!",
@@ -182,8 +191,13 @@ STEP: Mapping[str, str] = {
     "message": "map",
     "state": "map",
     "given_up": "texts",
+    "repeats": "flag",
     "text": "text",
 }
+
+# How a situation is reached: by conforming nodes, else with an update of an arbitrary peer (both
+# paths or null), else the invariant that keeps nodes from it (a text or null).
+REACH: Mapping[str, str] = {"conforming": "path", "arbitrary": "path", "invariant": "text"}
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     kind: tuple(key for key, form in forms.items() if form.endswith("!"))
@@ -199,4 +213,6 @@ FORM_NAMES: Mapping[str, str] = {
     "numbers": "a list of numbers",
     "maps": "a list of objects",
     "steps": "a list of steps",
+    "path": "a list of steps or null",
+    "reach": "an object with paths and an invariant",
 }

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from reports import overview, views
 from reports.form import VERDICTS
+from reports.kinds import kind_named
 from reports.ladder import sentence, sequence_svg
 from reports.records import Result
 from reports.text import anchor, count, counted, plain, ranges, visible
@@ -39,7 +40,12 @@ def _environment() -> Environment:
         plain=plain, count=count, ranges=ranges, anchor=lambda n, p: anchor(p, n)
     )
     environment.globals.update(
-        counted=counted, sentence=sentence, diagram=_diagram, place=_place, verdicts=VERDICTS
+        counted=counted,
+        sentence=sentence,
+        diagram=_diagram,
+        place=_place,
+        verdicts=VERDICTS,
+        kind_named=kind_named,
     )
     return environment
 

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reports.kinds import kind_rank
 from reports.records import Record, Result
-from reports.text import anchor, counted, error_sentence, listed
+from reports.text import anchor, counted, error_sentence, listed, plain
 from reports.views import Group, TraceView, totals
 
 _EACH = 3
-_KINDS = ("contradiction", "sender/receiver", "gap", "permission conflict", "tension")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,7 @@ class Pointer:
 def kinds(findings: Sequence[Record]) -> list[tuple[str, int]]:
     """Number of findings by kind, gravest kind first."""
     counts = Counter(finding["kind"] for finding in findings)
-    return sorted(counts.items(), key=lambda kind: (_kind_rank(kind[0]), kind[0]))
-
-
-def _kind_rank(kind: str) -> int:
-    return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+    return sorted(counts.items(), key=lambda kind: (kind_rank(kind[0]), kind[0]))
 
 
 def holding(properties: Sequence[Record]) -> dict[str, int]:
@@ -41,6 +37,7 @@ def holding(properties: Sequence[Record]) -> dict[str, int]:
 def answer(result: Result) -> list[str]:
     """What the run found, in a sentence for each engine that ran."""
     told = [*_told_findings(result), *_told_properties(result), *_told_verdicts(result)]
+    told += _told_baselines(result)
     if result.errors:
         told.append(f"{counted(len(result.errors), 'input error').capitalize()} occurred.")
     return told or ["Nothing was judged."]
@@ -65,6 +62,22 @@ def _told_properties(result: Result) -> list[str]:
     if counts["undecided"]:
         return [f"{counts['undecided']} of {counted(number, 'property')} could not be decided."]
     return [f"All {number} properties hold within the scope."]
+
+
+def new(result: Result) -> list[Record]:
+    """The findings and violated properties that no baseline accepts."""
+    failed = [p for p in result.properties if p["holds"] is False]
+    return [r for r in (*result.findings, *failed) if r["accepted"] is None]
+
+
+def _told_baselines(result: Result) -> list[str]:
+    if not result.baselines:
+        return []
+    vanished = sum(len(b["vanished"]) for b in result.baselines)
+    names = listed(plain(b["file"]) for b in result.baselines)
+    if not new(result) and not vanished:
+        return [f"All of this is accepted in {names}."]
+    return [f"Against {names}: {len(new(result))} new, {vanished} accepted but no longer found."]
 
 
 def _told_verdicts(result: Result) -> list[str]:
@@ -108,7 +121,9 @@ def _of_group(result: Result, group: Group) -> Pointer:
 
 
 def _of_properties(properties: Sequence[Record]) -> list[Pointer]:
-    failed = [(n, p) for n, p in enumerate(properties, 1) if p["holds"] is False]
+    failed = [
+        (n, p) for n, p in enumerate(properties, 1) if p["holds"] is False and p["accepted"] is None
+    ]
     return [
         Pointer("property fails", f"{p['property']}: {p['title']}", f"property-{n}", "violates")
         for n, p in failed[:_EACH]
@@ -116,9 +131,10 @@ def _of_properties(properties: Sequence[Record]) -> list[Pointer]:
 
 
 def _of_findings(findings: Sequence[Record]) -> list[Pointer]:
-    order = {"yes": 0, None: 1, "unknown": 1, "no": 2}
+    order = {"yes": 0, "conforming": 0, "arbitrary peer": 1, "unreachable": 3}
     ranked = sorted(
-        findings, key=lambda f: (_kind_rank(f["kind"]), order.get(f["reachable"], 1), f["id"])
+        (f for f in findings if f["accepted"] is None),
+        key=lambda f: (kind_rank(f["kind"]), order.get(f["reachable"], 2), f["id"]),
     )
     return [
         Pointer(f["kind"], f["title"], anchor("finding", f["id"]), "finding")

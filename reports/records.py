@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from reports.form import FORM_NAMES, FORMS, STEP, VERDICT_NAMES, VERDICTS
+from reports.form import FORM_NAMES, FORMS, REACH, STEP, VERDICT_NAMES, VERDICTS
 
 Record = dict[str, Any]
 
@@ -38,6 +38,7 @@ class Result:
     exchanges: tuple[Record, ...] = ()
     verdicts: tuple[Record, ...] = ()
     errors: tuple[Record, ...] = ()
+    baselines: tuple[Record, ...] = ()
     footer: Record | None = None
 
     @property
@@ -155,20 +156,25 @@ def _filled(path: Path, line: int, name: str, forms: Mapping[str, str], value: R
                 path, line, f"'{key}' of {name} is not {FORM_NAMES[form]}", "correct the writer"
             )
         full[key] = _empty(form) if given is None else given
-        if form == "steps":
+        if form == "steps" or (form == "path" and full[key] is not None):
             full[key] = [_filled(path, line, "a step", STEP, step) for step in full[key]]
+        if form == "reach":
+            full[key] = _filled(path, line, f"'reach' of {name}", REACH, full[key])
     return full
 
 
 def _empty(form: str) -> Any:
-    return {} if form == "map" else [] if form.endswith("s") else None
+    return {} if form in ("map", "reach") else [] if form.endswith("s") else None
+
+
+_ELEMENTS = {"texts": "text", "numbers": "number", "maps": "map", "steps": "map", "path": "map"}
 
 
 def _fits(form: str, value: Any) -> bool:
-    single = {"texts": "text", "numbers": "number", "maps": "map", "steps": "map"}.get(form)
+    single = _ELEMENTS.get(form)
     if single:
         return isinstance(value, (list, tuple)) and all(_fits(single, item) for item in value)
-    if form == "map":
+    if form in ("map", "reach"):
         return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
     if form == "number":
         real = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -194,6 +200,7 @@ def _gathered(path: Path, records: Sequence[Record]) -> Result:
         exchanges=tuple(kinds["exchange"]),
         verdicts=tuple(kinds["verdict"]),
         errors=tuple(kinds["error"]),
+        baselines=tuple(kinds["baseline"]),
         footer=kinds["footer"][-1] if kinds["footer"] else None,
     )
 

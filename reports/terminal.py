@@ -2,57 +2,37 @@
 
 from collections.abc import Iterator
 
+from reports.findings import about, departs, events, reach, region, said, situated, strength, under
 from reports.form import VERDICTS
+from reports.kinds import Kind, kind_named
 from reports.ladder import sentence
+from reports.lines import UNBOUNDED, Line, told
 from reports.overview import answer, holding, kinds, unjudged
 from reports.records import Record, Result
-from reports.text import counted, error_sentence, plain, ranges, visible
+from reports.text import error_sentence, plain, ranges
 from reports.views import Group, groups, items, totals, traces
 
-_COLOURS = {
-    "bold": "1",
-    "dim": "2",
-    "violates": "31;1",
-    "error": "31",
-    "fails": "31;1",
-    "deviates": "33",
-    "ambiguous": "35",
-    "conforms": "32",
-    "holds": "32",
-}
 
+def summarise(result: Result, color: bool, width: int = UNBOUNDED) -> Iterator[str]:
+    """The lines of the summary, without line ends.
 
-def summarise(result: Result, color: bool) -> Iterator[str]:
-    """The lines of the summary, without line ends; `color` adds ANSI colours."""
-    listed = items(result)
-    grouped = groups(result, listed)
+    No line is longer than `width` columns unless one word is; `color` adds ANSI colours.
+    """
+    grouped = groups(result, items(result))
     lines = [
         *_head(result),
-        *(line for finding in result.findings for line in _finding(result, finding)),
+        *_findings(result),
         *(line for record in result.properties for line in _property(record)),
         *(line for group in grouped for line in _group(result, group)),
+        *_baselines(result),
         *_errors(result),
         *_unjudged(result),
         *_totals(result),
     ]
-    for line in lines:
-        yield _painted(line, color)
+    yield from told(lines, color, width)
 
 
-# A line is a list of (style, text) pieces until it is painted.
-_Line = list[tuple[str, str]]
-
-
-def _painted(line: _Line, color: bool) -> str:
-    return "".join(
-        f"\x1b[{_COLOURS[style]}m{visible(text)}\x1b[0m"
-        if color and style in _COLOURS
-        else visible(text)
-        for style, text in line
-    ).replace("\n", " ")
-
-
-def _head(result: Result) -> Iterator[_Line]:
+def _head(result: Result) -> Iterator[Line]:
     head = result.header
     rules = head["ruleset"]
     yield [
@@ -71,27 +51,88 @@ def _head(result: Result) -> Iterator[_Line]:
 
 def _rule(result: Result, rule: str) -> str:
     record = result.rules.get(rule)
-    return f"{rule} (clause {record['clause']}, {record['modality']})" if record else rule
+    return f"{rule} (clause {record['clause']}, {strength(record)})" if record else rule
 
 
-def _under(readings: dict[str, object]) -> str:
-    return "; ".join(f"{key} {plain(value)}" for key, value in readings.items())
+def _findings(result: Result) -> Iterator[Line]:
+    """The findings under the default readings, then those that need another; each by kind."""
+    listed = [f for f in result.findings if f["accepted"] is None]
+    others = [f for f in listed if departs(result, f)]
+    usual = [f for f in listed if not departs(result, f)]
+    for heading, part in (("", usual), ("Only under other readings than the defaults", others)):
+        if heading and part:
+            yield []
+            yield [("bold", heading)]
+        for name, _ in kinds(part):
+            yield from _kind(result, kind_named(name), [f for f in part if f["kind"] == name])
 
 
-def _finding(result: Result, finding: Record) -> Iterator[_Line]:
+def _kind(result: Result, kind: Kind, findings: list[Record]) -> Iterator[Line]:
     yield []
-    yield [("fails", finding["kind"]), ("dim", f" {finding['id']}  "), ("", finding["title"])]
-    demands = {d.get("rule"): d.get("demand") for d in finding["demands"]}
-    for rule in finding["rules"]:
-        yield [("", f"  {_rule(result, rule)}: {plain(demands.get(rule))}")]
-    under = _under(finding["readings"]) or "whatever the reading"
-    steps = f" in {counted(len(finding['path']), 'step')}" if finding["path"] else ""
-    reach = plain(finding["reachable"])
-    yield [("dim", f"  reachable: {reach}{steps}; readings: {under}")]
+    meaning = f" – {kind.meaning}" if kind.meaning else ""
+    yield [("bold", f"{kind.plural[0].upper()}{kind.plural[1:]} ({len(findings)})"), ("", meaning)]
+    for finding in findings:
+        if kind.row:
+            yield _row(finding)
+        else:
+            yield []
+            yield from _finding(result, finding)
 
 
-def _property(record: Record) -> Iterator[_Line]:
+def _row(finding: Record) -> Line:
+    ids = " / ".join(rule.ids for rule in said(finding))
+    readings = under(finding["readings"])
+    return [
+        ("dim", f"  {finding['id']}  "),
+        ("", f"{ids}: {finding['title']}"),
+        ("ambiguous", f"  (under {readings})" if readings else ""),
+    ]
+
+
+def _finding(result: Result, finding: Record) -> Iterator[Line]:
+    readings = under(finding["readings"])
+    told_title = about(result, finding)
+    yield [
+        ("fails", finding["kind"]),
+        ("dim", f" {finding['id']}"),
+        ("", f"  {told_title}" if told_title else ""),
+        ("ambiguous", f"  (under {readings})" if readings else ""),
+    ]
+    for rule in said(finding):
+        record = result.rules.get(rule.rule)
+        where = f" ({record['clause']}, {strength(record)}) {record['title']}" if record else ""
+        demands = "; ".join(rule.demands)
+        yield [("", f"  {rule.ids}{where}{f' — {demands}' if demands else ''}")]
+    if finding["situation"] and situated(finding):
+        yield [("", f"  when {finding['situation']}")]
+    if finding["region"]:
+        yield [("", f"  holds where: {region(finding)}")]
+    if situated(finding):
+        sequence = f": {events(finding['path'])}" if finding["path"] else ""
+        yield [("dim", f"  {reach(finding)}{sequence}")]
+
+
+def _baselines(result: Result) -> Iterator[Line]:
+    """What a baseline accepts: a count, and the entries that nothing matches any more."""
+    accepted = [r for r in (*result.findings, *result.properties) if r["accepted"] is not None]
+    for baseline in result.baselines:
+        yield []
+        yield [
+            ("bold", f"Baseline {baseline['file']}"),
+            ("", f": {len(accepted)} accepted and not listed (--explain ID tells one)"),
+        ]
+        for entry in baseline["vanished"]:
+            reason = plain(entry.get("reason"))
+            yield [
+                ("fails", "  vanished"),
+                ("", f" {entry.get('id')} ({reason}): no longer found, remove the entry"),
+            ]
+
+
+def _property(record: Record) -> Iterator[Line]:
     holds = record["holds"]
+    if holds is False and record["accepted"] is not None:
+        return
     word = "undecided" if holds is None else "holds" if holds else "fails"
     vacuous = " (vacuously)" if record["non_vacuous"] is False else ""
     if holds is not True or vacuous:
@@ -103,7 +144,7 @@ def _property(record: Record) -> Iterator[_Line]:
         yield [("dim", f"  {record['note']}")]
 
 
-def _group(result: Result, group: Group) -> Iterator[_Line]:
+def _group(result: Result, group: Group) -> Iterator[Line]:
     title = result.rules.get(group.rule, {}).get("title", "")
     yield []
     yield [(group.verdict, group.verdict), ("", f"  {_rule(result, group.rule)}: {title}")]
@@ -115,14 +156,14 @@ def _group(result: Result, group: Group) -> Iterator[_Line]:
         yield [("dim", f"  {trace}{where}")]
 
 
-def _errors(result: Result) -> Iterator[_Line]:
+def _errors(result: Result) -> Iterator[Line]:
     if result.errors:
         yield []
     for error in result.errors:
         yield [("error", "error"), ("", f"  {error_sentence(error)}")]
 
 
-def _unjudged(result: Result) -> Iterator[_Line]:
+def _unjudged(result: Result) -> Iterator[Line]:
     pointers = unjudged(result, traces(result, []))
     if pointers:
         yield []
@@ -131,7 +172,7 @@ def _unjudged(result: Result) -> Iterator[_Line]:
         yield [("", f"  {pointer.label}: {pointer.text}")]
 
 
-def _totals(result: Result) -> Iterator[_Line]:
+def _totals(result: Result) -> Iterator[Line]:
     yield []
     found = [f"{number} {kind}" for kind, number in kinds(result.findings)]
     yield [("bold", "Findings    "), ("", ", ".join(found) or "none")]
@@ -139,7 +180,7 @@ def _totals(result: Result) -> Iterator[_Line]:
     yield [("bold", "Properties  "), ("", ", ".join(held) or "none")]
     counts = totals(result.verdicts)
     seen = [(v.name, f"{counts[v.name]:,} {v.name}") for v in VERDICTS if counts[v.name]]
-    line: _Line = [("bold", "Verdicts    ")]
+    line: Line = [("bold", "Verdicts    ")]
     for place, piece in enumerate(seen):
         line += [("", ", "), piece] if place else [piece]
     yield line if seen else [*line, ("", "none")]

@@ -6,12 +6,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reports.kinds import kind_named
+
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-_PLURALS = {
-    "sender/receiver": "sender/receiver contradictions",
-    "ambiguity": "ambiguities",
-    "property": "properties",
-}
 
 
 def error_sentence(error: Mapping[str, Any]) -> str:
@@ -52,10 +49,11 @@ def anchor(prefix: str, name: str) -> str:
 
 
 def counted(number: int, word: str) -> str:
-    """A number with its noun: `1 gap`, `2 gaps`."""
+    """A number with its noun, which may be a kind of finding: `1 gap`, `2 gaps`."""
+    kind = kind_named(word)
     if number == 1:
-        return f"1 {word} contradiction" if word == "sender/receiver" else f"1 {word}"
-    return f"{number:,} {_PLURALS.get(word, word + 's')}"
+        return f"1 {kind.singular}"
+    return f"{number:,} {'properties' if word == 'property' else kind.plural}"
 
 
 def listed(parts: Iterable[str]) -> str:

@@ -8,9 +8,15 @@ from pathlib import Path
 
 from traces.dialects import Dialect
 from traces.encode import encode_mobility
-from traces.events import MobilityMessage
+from traces.events import MobilityMessage, NeighborAdvertisement
 from traces.mobility import MOBILITY_HEADER, checksum
-from traces.packets import DESTINATION_OPTIONS, HOME_ADDRESS_OPTION, ROUTING
+from traces.packets import (
+    ADVERTISEMENT,
+    DESTINATION_OPTIONS,
+    HOME_ADDRESS_OPTION,
+    ICMPV6,
+    ROUTING,
+)
 
 LINKTYPE_IPV6 = 229
 NANOSECONDS = 10**9
@@ -50,6 +56,21 @@ def _checked(message: MobilityMessage, header: bytes) -> bytes:
     if not message.checksum_ok:
         total ^= 0x5555
     return header[:4] + total.to_bytes(2, "big") + header[6:]
+
+
+def build_advertisement(message: NeighborAdvertisement) -> bytes:
+    """The IPv6 packet of a Neighbor Advertisement, with hop limit 255 and checksum (RFC 4861 4.4).
+
+    The target's link-layer address goes in an option when it is told.
+    """
+    flags = message.router << 7 | message.solicited << 6 | message.override << 5
+    body = bytes([ADVERTISEMENT, 0, 0, 0, flags, 0, 0, 0]) + message.target.packed
+    if message.target_link_layer is not None:
+        body += bytes([2, 1]) + bytes.fromhex(message.target_link_layer.replace(":", ""))
+    total = checksum(body, message.src, message.dst, ICMPV6)
+    body = body[:2] + total.to_bytes(2, "big") + body[4:]
+    header = struct.pack(">IHBB", 0x60000000, len(body), ICMPV6, 255)
+    return header + message.src.packed + message.dst.packed + body
 
 
 def write_capture(path: Path, packets: Iterable[tuple[float, bytes]]) -> None:

@@ -136,6 +136,48 @@ def findings() -> list[Record]:
         },
         {
             "record": "finding",
+            "id": "F-51ab09",
+            "kind": "contradiction",
+            "title": "unequal flags are refused / deregistration leaves the others",
+            "rules": ["04-5.1-02", "04-6.3-20", "04-6.3-31"],
+            "demands": [{"rule": "04-6.3-20", "demand": "sub-option 1 is refused"}],
+            "restates": {"04-6.3-31": ["04-5.1-02"]},
+            "readings": {"READ-FLAG": ["F2"]},
+            "witness": {"message": {"o.H[1]": "yes", "bu.ack": "yes"}, "state": {}},
+            "matters": ["o.H[1]"],
+            "words": {"o.H[1]": "sub-option 1, its H flag is set: yes"},
+            "situation": "sub-option 1, its H flag is set: yes",
+            "region": ["the flags of the sub-options differ", "the update is from home"],
+            "replayed": True,
+            "reachable": "arbitrary peer",
+            "path": path()[:1],
+            "reach": {
+                "conforming": None,
+                "arbitrary": path()[:1],
+                "invariant": "a mobile node sends all sub-options of an update with equal flags",
+            },
+        },
+        {
+            "record": "finding",
+            "id": "F-77ab31",
+            "kind": "redundant rule",
+            "title": "the sub-options are copied to the answer",
+            "rules": ["04-6.10-01", "04-6.2-04"],
+            "readings": {},
+            "reachable": "unreachable",
+        },
+        {
+            "record": "finding",
+            "id": "F-0acce9",
+            "kind": "tension",
+            "title": "an accepted one",
+            "rules": ["04-6.10-01"],
+            "readings": {},
+            "reachable": "unknown",
+            "accepted": "the working group knows",
+        },
+        {
+            "record": "finding",
             "id": "F-90b7de",
             "kind": "gap",
             "title": "No sentence says what becomes of the binding without BID",
@@ -277,6 +319,14 @@ def verdicts() -> list[Record]:
     ]
 
 
+def baseline() -> Record:
+    return {
+        "record": "baseline",
+        "file": "known.toml",
+        "vanished": [{"id": "F-beefed", "reason": "as intended"}],
+    }
+
+
 def footer() -> Record:
     return {
         "record": "footer",
@@ -290,4 +340,4 @@ def sample() -> list[Record]:
     """Every record of the sample, header first and footer last."""
     error = {"record": "error", "where": "ha99.pcap packet 3, byte 58", "text": "Cut option."}
     middle = [reading(), *findings(), *properties(), exploration(), *traces(), *exchanges()]
-    return [header(), *rules(), *middle, *verdicts(), error, footer()]
+    return [header(), *rules(), *middle, *verdicts(), error, baseline(), footer()]

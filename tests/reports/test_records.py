@@ -26,7 +26,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert next(iter(result.rules)) == "04-6.2-04"
     assert result.readings["READ-FLAG"]["default"] == "F1"
     numbers = [len(result.findings), len(result.properties), len(result.explorations)]
-    assert numbers == [2, 3, 1]
+    assert numbers == [5, 3, 1]
     assert [len(result.traces), len(result.exchanges), len(result.verdicts)] == [2, 2, 9]
     assert result.errors[0]["text"] == "Cut option."
     assert result.footer is not None
@@ -96,6 +96,15 @@ def test_a_missing_required_key_is_named(tmp_path: Path, kind: str, key: str) ->
         (lines(header(), {**of_kind("rule"), "clause": 6.3}), "'clause' of the rule record is not"),
         (lines(header(), {**of_kind("finding"), "rules": "x"}), "'rules' of the finding record"),
         (lines(header(), {**of_kind("finding"), "path": [{}]}), "a step has no key 'actor'"),
+        (lines(header(), {**of_kind("finding"), "reach": []}), "'reach' of the finding record is"),
+        (
+            lines(header(), {**of_kind("finding"), "reach": {"arbitrary": [{}]}}),
+            "has no key 'actor'",
+        ),
+        (
+            lines(header(), {**of_kind("finding"), "reach": {"invariant": 3}}),
+            "'invariant' of 'reach'",
+        ),
         (lines(header(), {**of_kind("verdict"), "verdict": "fine"}), "unknown verdict 'fine'"),
     ],
 )

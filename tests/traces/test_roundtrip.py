@@ -27,6 +27,7 @@ from traces.events import (
     HomeTestInit,
     MobileNetworkPrefix,
     MobilityMessage,
+    NeighborAdvertisement,
     NonceIndices,
     Option,
     ReadError,
@@ -34,9 +35,10 @@ from traces.events import (
     UnknownOption,
 )
 from traces.links import LINK_TYPES
+from traces.mobility import checksum
 from traces.packets import Origin, decode_frame, decode_packet
 from traces.read import read_trace
-from traces.write import build_packet, write_capture
+from traces.write import build_advertisement, build_packet, write_capture
 
 WIRES = [KAME, DRAFT_04, RFC5648, dialect("draft-04", 7), dialect("rfc5648", 253)]
 octet, word = st.integers(0, 255), st.integers(0, 65535)
@@ -127,6 +129,27 @@ def test_message_comes_back(wire: Dialect, data: st.DataObject) -> None:
     (back,) = decode_packet(build_packet(sent, wire), 0, Origin(HERE, 0.0), wire)
     assert isinstance(back, MobilityMessage), str(back)
     assert without_padding(back) == sent
+
+
+@given(
+    st.builds(
+        NeighborAdvertisement,
+        place=st.just(HERE),
+        time=st.just(0.0),
+        src=address,
+        dst=address,
+        target=address,
+        router=st.booleans(),
+        solicited=st.booleans(),
+        override=st.booleans(),
+        target_link_layer=st.none() | st.binary(min_size=6, max_size=6).map(lambda b: b.hex(":")),
+    )
+)
+def test_advertisement_comes_back_and_its_checksum_is_right(sent: NeighborAdvertisement) -> None:
+    packet = build_advertisement(sent)
+    assert packet[7] == 255
+    assert checksum(packet[40:], sent.src, sent.dst, 58) == 0
+    assert decode_packet(packet, 0, Origin(HERE, 0.0), KAME) == (sent,)
 
 
 def test_written_capture_is_read_again(tmp_path: Path) -> None:

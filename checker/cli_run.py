@@ -1,0 +1,145 @@
+"""What every command shares: its arguments, how its result is kept and told."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from checker import commands as c
+from checker.baseline import Baseline, baseline_text, load_baseline
+from checker.progress import Progress
+from checker.rulesets import load_ruleset
+from model.errors import RuleError
+from model.ruleset import Ruleset
+from model.scope import Scope
+from reports import (
+    Result,
+    columns,
+    explain,
+    nearest,
+    read_records,
+    render_html,
+    subject,
+    summarise,
+    write_records,
+)
+
+Records = list[dict[str, Any]]
+
+
+class UsageError(Exception):
+    """Arguments that do not fit: one sentence, what and what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One invocation: its arguments and where progress goes."""
+
+    args: argparse.Namespace
+    progress: Progress
+
+    def ruleset(self) -> Ruleset:
+        """Return the ruleset that was named."""
+        return load_ruleset(self.args.ruleset)
+
+    def scope(self) -> Scope:
+        """Return the scope that was asked for."""
+        wanted = {k: getattr(self.args, k, None) for k in asdict(Scope())}
+        return Scope(**{k: v for k, v in wanted.items() if v is not None})
+
+    def readings(self) -> dict[str, str]:
+        """Return the readings chosen with --reading NAME=ALTERNATIVE."""
+        chosen = {}
+        for text in getattr(self.args, "reading", None) or []:
+            name, equals, alternative = text.partition("=")
+            if not equals:
+                raise RuleError(f"--reading {text}", remedy="write NAME=ALTERNATIVE")
+            chosen[name] = alternative
+        return chosen
+
+    def accepting(self) -> Accepting:
+        """Return what --baseline, --write-baseline and --reason ask for."""
+        into, reason = self.args.write_baseline, self.args.reason
+        if (into is None) != (reason is None):
+            raise UsageError("--write-baseline and --reason go together; give both.")
+        if reason is not None and not reason.strip():
+            raise UsageError("--reason is empty; say why the findings are accepted.")
+        known = load_baseline(Path(self.args.baseline)) if self.args.baseline else None
+        return Accepting(known, Path(into) if into else None, reason or "")
+
+    def finish(self, records: Records, code: int, more: Iterable[str] = ()) -> int:
+        """Write the result file and the reports, print the summary, return the exit code.
+
+        `more` are other files that were written.
+        """
+        self.progress.done()
+        out = Path(self.args.out) if self.args.out else None
+        with tempfile.TemporaryDirectory() as folder:
+            file = out or Path(folder) / "result.jsonl"
+            write_records(file, records)
+            result = read_records(file)
+        if self.args.html:
+            Path(self.args.html).write_text(render_html(result), encoding="utf-8")
+        written = [f"written: {n}" for n in (self.args.out, self.args.html, *more) if n]
+        show([*lines_of(result, getattr(self.args, "explain", None)), *written])
+        return code
+
+
+@dataclass(frozen=True)
+class Accepting:
+    """What a run does with baselines: hold its findings against one, write one."""
+
+    known: Baseline | None
+    into: Path | None
+    reason: str
+
+    def judge(self, parts: Records, code: int) -> tuple[Records, int]:
+        """Return the records, marked, and the exit code against the baseline."""
+        return (parts, code) if self.known is None else c.judge(parts, code, self.known)
+
+    def write(self, parts: Records) -> list[str]:
+        """Write the baseline that was asked for and return the names of the files written."""
+        if self.into is None:
+            return []
+        before = self.known.reasons if self.known else {}
+        self.into.write_text(baseline_text(parts, self.reason, before), encoding="utf-8")
+        return [str(self.into)]
+
+
+def lines_of(result: Result, explained: Iterable[str] | None) -> Iterator[str]:
+    """Yield the summary of a result, or all of the findings that --explain names."""
+    color = sys.stdout.isatty()
+    width = columns(shutil.get_terminal_size().columns if color else None)
+    if not explained:
+        yield from summarise(result, color, width)
+        return
+    for place, name in enumerate(dict.fromkeys(explained)):
+        found(result, name)
+        yield from [""] if place else []
+        yield from explain(result, name, color, width)
+
+
+def found(result: Result, name: str) -> dict[str, Any]:
+    """Return the finding, or property, of that name; UsageError with the nearest ones."""
+    record = subject(result, name)
+    if record is None:
+        near = ", ".join(nearest(result, name))
+        remedy = f"take one of {near}" if near else "the result has none"
+        raise UsageError(f"no finding is called {name}; {remedy}.")
+    return record
+
+
+def show(lines: Iterable[str]) -> None:
+    """Print lines; a reader that goes away early does not change the exit code."""
+    text = "\n".join(lines)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
