@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from checker.contradictions import Contradictions
 from checker.explore import Exploration, Explorer
 from checker.finding import Finding
 from checker.gaps import Gaps
 from checker.intents import Intents
+from checker.kinds import classify, kinds
 from checker.machine import Machine
+from checker.outcomes import StepEngine
 from checker.reach import Reached, Watch
 from checker.situation import Situations
+from checker.solving import Journal
+from checker.two_party import Placed, TwoParty
 from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope
+from reports.kinds import kind_rank
 
 Say = Callable[[str], None]
-KINDS = ("contradiction", "sender/receiver", "gap", "permission conflict", "tension")
 
 
 @dataclass(frozen=True)
@@ -31,19 +35,23 @@ class Checked:
     findings: tuple[Finding, ...]
     reached: dict[str, tuple[Exploration, Reached]]
     complete: bool = True
+    invariants: Mapping[str, str] = field(default_factory=dict)  # why others are not, by id
 
 
 Views = dict[On, Situations]
 
 
-def analyse(ruleset: Ruleset, scope: Scope, say: Say) -> tuple[Finding, ...]:
+def analyse(
+    ruleset: Ruleset, scope: Scope, say: Say, journal: Journal | None = None
+) -> tuple[Finding, ...]:
     """Return the findings of a ruleset at a scope, in a stable order."""
-    return _analyse(views(ruleset, scope), say)[0]
+    return _analyse(views(ruleset, scope, journal), say)[0]
 
 
-def views(ruleset: Ruleset, scope: Scope) -> Views:
-    """Return the situations of each node step."""
-    return {step.on: Situations(ruleset, step.on, scope) for step in ruleset.steps}
+def views(ruleset: Ruleset, scope: Scope, journal: Journal | None = None) -> Views:
+    """Return the situations of each node step; what is asked of them goes into the journal."""
+    spoken = [s.on for s in ruleset.steps if ruleset.rules_on(s.on)]
+    return {on: Situations(ruleset, on, scope, journal) for on in spoken}
 
 
 def _analyse(situations: Views, say: Say) -> tuple[tuple[Finding, ...], bool]:
@@ -62,40 +70,58 @@ def _analyse(situations: Views, say: Say) -> tuple[tuple[Finding, ...], bool]:
 def _rank(f: Finding) -> tuple[int, int, tuple[str, ...]]:
     """What holds under the default readings comes first."""
     departures = sum(f.witness.get(r, 0) != 0 for r in f.readings)
-    return departures, KINDS.index(f.kind), f.rules
+    return departures, kind_rank(f.kind), f.rules
 
 
 def _findings(situations: Views, say: Say) -> Iterator[Finding]:
+    engines: dict[On, StepEngine] = {}
+    ruleset = next(s.ruleset for s in situations.values())
     for on, s in situations.items():
         say(f"contradictions: a node {on.value}")
         search = Contradictions(s)
-        yield from search.findings()
+        engines[on] = search.engine
+        for f in search.findings():
+            yield replace(f, kind=classify(f, ruleset))
         say(f"gaps: a node {on.value}")
         yield from Gaps(s, search.engine).findings()
     say("what may be sent against what must be refused")
-    yield from Intents(situations[On.SEND_UPDATE], situations[On.RECEIVE_UPDATE]).findings()
+    if {On.SEND_UPDATE, On.RECEIVE_UPDATE} <= set(situations):
+        yield from Intents(situations[On.SEND_UPDATE], situations[On.RECEIVE_UPDATE]).findings()
+    say("rules that never fire, that others make superfluous, that nobody checks")
+    yield from kinds(situations, ruleset, engines)
 
 
 def check(ruleset: Ruleset, scope: Scope, say: Say) -> Checked:
     """Return the findings with the message sequences that reach them."""
     situations = views(ruleset, scope)
     findings, complete = _analyse(situations, say)
+    if not complete:
+        return Checked(findings, {}, complete)
     reached: dict[str, tuple[Exploration, Reached]] = {}
+    invariants: dict[str, str] = {}
+    situated, both = [f for f in findings if f.witness], TwoParty(ruleset)
+    together: list[Placed] = []
     for faults in (0, 1):
-        rest = [f for f in findings if f.id not in reached]
-        if rest and complete:
+        rest = [f for f in situated if f.id not in reached]
+        if rest or both.speaks_of_both:
             say(f"which of {len(rest)} situations are reachable, with {faults} faults")
-            reached |= _reach(situations, replace(scope, updates=2, faults=faults), rest)
-    return Checked(findings, reached, complete)
+            found, watch = _reach(situations, replace(scope, updates=2, faults=faults), rest)
+            reached |= {id: (found, where) for id, where in watch.results().items()}
+            invariants |= watch.invariants
+            together += both.of(found) if both.speaks_of_both else []
+    say("what both sides come to, though each obeys every rule")
+    together += both.procedures() if both.speaks_of_both else []
+    reached |= {f.id: where for f, where in together}
+    findings = tuple(sorted((*findings, *(f for f, _ in together)), key=_rank))
+    unmet = {id: why for id, why in invariants.items() if id not in reached}
+    return Checked(findings, reached, complete, unmet)
 
 
-def _reach(
-    situations: Views, scope: Scope, findings: list[Finding]
-) -> dict[str, tuple[Exploration, Reached]]:
-    receiving = situations[On.RECEIVE_UPDATE]
+def _reach(situations: Views, scope: Scope, findings: list[Finding]) -> tuple[Exploration, Watch]:
+    ruleset = next(s.ruleset for s in situations.values())
     relations = {on: s.relation for on, s in situations.items()}
-    machine = Machine(receiving.ruleset, scope, relations=relations)
+    machine = Machine(ruleset, scope, relations=relations)
     watch = Watch(machine, findings)
     found = Explorer(machine, observer=watch.step).run()
-    watch.by_arbitrary_peer(found, receiving)
-    return {id: (found, reached) for id, reached in watch.reached.items()}
+    watch.from_states(found, situations)
+    return found, watch

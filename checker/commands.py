@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from checker.baseline import Baseline, compare
 from checker.check import check
 from checker.describe import exploration_records, finding_record
 from checker.explore import Explorer
@@ -58,7 +59,10 @@ def worst(codes: Iterable[int]) -> int:
 def run_check(ruleset: Ruleset, scope: Scope, progress: Progress) -> tuple[list[Record], int]:
     """Return the findings of the rule analysis."""
     checked = check(ruleset, scope, progress.say)
-    records = [finding_record(f, ruleset, checked.reached.get(f.id)) for f in checked.findings]
+    records = [
+        finding_record(f, ruleset, checked.reached.get(f.id), checked.invariants.get(f.id))
+        for f in checked.findings
+    ]
     if not checked.complete:
         return [*records, STOPPED], FOUND if records else INCONCLUSIVE
     return records, FOUND if records else CLEAN
@@ -96,6 +100,21 @@ def reading_indices(ruleset: Ruleset, readings: Mapping[str, str]) -> dict[str, 
             )
         indices[name] = values.index(alternative)
     return indices
+
+
+def judge(parts: list[Record], code: int, baseline: Baseline) -> tuple[list[Record], int]:
+    """Return the records against a baseline, and the exit code: 0 where just those are found."""
+    complete = is_complete(parts)
+    compared = compare(parts, baseline, complete)
+    if not compared.exact:
+        return compared.records, FOUND
+    return compared.records, CLEAN if complete and code in (CLEAN, FOUND) else INCONCLUSIVE
+
+
+def is_complete(parts: Sequence[Record]) -> bool:
+    """Return whether no run was stopped and no exploration spent its budget."""
+    explored = all(p.get("complete", True) for p in parts if p["record"] == "exploration")
+    return explored and STOPPED not in parts
 
 
 def trace_files(paths: Sequence[Path]) -> list[Path]:
@@ -162,10 +181,8 @@ def assemble(
 ) -> list[Record]:
     """Return the records of a whole result file."""
     body = [*preamble(ruleset), *parts]
-    explored = all(p.get("complete", True) for p in parts if p["record"] == "exploration")
-    complete = explored and STOPPED not in parts
     first = header(ruleset, commands, scope, inputs, readings)
-    return [first, *body, footer(body, exit_code, complete)]
+    return [first, *body, footer(body, exit_code, is_complete(parts))]
 
 
 def rule_lines(ruleset: Ruleset) -> Iterator[str]:

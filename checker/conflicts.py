@@ -1,28 +1,37 @@
-"""Which demands cannot be met together: every minimal set, of any size.
+"""Which demands cannot be met together: the minimal sets, of any size.
 
-What the demands say is a question about decisions alone; whether they apply together is one
-about inputs alone.  One solver proposes classes of demands that apply together in some
-situation, the other says whether they can be met.  What can be met is never proposed again,
-nor is a minimal set that cannot: when there is no proposal left, every minimal set is found.
-Decisions that no demand connects are looked at apart.
+What the demands say is a question about decisions alone, whether they apply together one about
+inputs alone.  Pairs are tried one by one.  Then one question is put for all larger sets at
+once: is there a situation in which what applies, leaving out a member of each set that is
+known, is met by no decisions?  A message, an acknowledgement, a sub-option is assumed to be
+there where rules speak of its content, as silence would meet them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations, combinations_with_replacement, product
 from typing import Any
 
 import z3
 
 from checker.demands import DemandClass, classes, demands, structural
-from checker.evaluate import Evaluator, constructor_index
+from checker.evaluate import Evaluator
 from checker.outcomes import StepEngine
-from checker.situation import Situations
-from model.fields import Domain
+from checker.settling import in_domain
+from checker.situation import Situations, number
 from model.terms import names_in
 
 Group = frozenset[int]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Classes of demands that cannot be met together, and what was assumed to be there."""
+
+    classes: tuple[DemandClass, ...]
+    present: tuple[Any, ...]
 
 
 class ConflictSearch:
@@ -31,30 +40,77 @@ class ConflictSearch:
     def __init__(self, situations: Situations, engine: StepEngine) -> None:
         self.situations = situations
         self.classes = classes(demands(situations))
-        self.proposals = Proposals(situations, [c.applies for c in self.classes])
-        self.decisions = Decisions(situations, engine, self.classes)
+        self.applying = Applying(situations, [c.applies for c in self.classes])
+        self.images = Images(self.classes, situations.scope.options)
+        self._decisions: list[Decisions] = []
+        for present in presences(situations):
+            before = self._decisions[-1] if self._decisions else None
+            self._decisions.append(Decisions(situations, engine, self.classes, present, before))
 
-    def sets(self) -> Iterator[tuple[DemandClass, ...]]:
-        """Yield each minimal conflicting set of classes, small ones first."""
-        found = [s for part in self._components() for s in self._in_component(part)]
-        for group in sorted(found, key=lambda g: (len(g), sorted(g))):
-            yield tuple(self.classes[k] for k in sorted(group))
+    def sets(self) -> Iterator[Conflict]:
+        """Yield each minimal conflicting set of classes, pairs first."""
+        found: dict[Group, Decisions] = {}
+        for decisions in self._decisions:
+            for group in self._pairs(decisions):
+                found.setdefault(group, decisions)
+        closed = frozenset(range(len(self.classes)))
+        for decisions in self._decisions:
+            for part in self._components():
+                if part & decisions.open & closed:
+                    larger = self._larger(decisions, part, list(found), closed)
+                    found |= dict.fromkeys(larger, decisions)
+            closed &= frozenset(range(len(self.classes))) - decisions.open
+        for group, decisions in sorted(found.items(), key=self._order):
+            yield Conflict(tuple(self.classes[k] for k in sorted(group)), decisions.present)
 
-    def _in_component(self, part: Group) -> Iterator[Group]:
-        self.proposals.open(part)
-        while (chosen := self.proposals.next()) is not None:
-            core = self.decisions.conflict(chosen)
-            if core is not None:
-                self.proposals.exclude(core)
-                yield core
-            elif not self.proposals.leave(self.decisions.met(chosen, part)):
-                break
-        self.proposals.close()
+    def _order(self, found: tuple[Group, Decisions]) -> tuple[int, list[str]]:
+        """Small sets first; then in an order that depends on what they say alone."""
+        return len(found[0]), sorted(self.images.texts[k] for k in found[0])
+
+    def _pairs(self, decisions: Decisions) -> Iterator[Group]:
+        for part in self._components():
+            for j, k in combinations(sorted(part & decisions.open), 2):
+                if not decisions.pair(j, k) and self.applying.pair(j, k):
+                    yield frozenset({j, k})
+
+    def _larger(
+        self, decisions: Decisions, part: Group, known: list[Group], closed: Group
+    ) -> list[Group]:
+        """Return larger sets with a class that was closed to what was assumed before.
+
+        Any other set conflicts under the stronger assumption too.
+        """
+        found: list[Group] = []
+        among = part & decisions.open
+        while (core := self._next(decisions, among, [*known, *found], closed)) is not None:
+            found.append(core)
+        return found
+
+    def _next(
+        self, decisions: Decisions, among: Group, known: list[Group], closed: Group
+    ) -> Group | None:
+        """Return a set that conflicts and is none of the known ones, or None."""
+        groups = dict.fromkeys(g for k in known for g in self.images.apart(k) if g <= among)
+        applying = self.applying.unmet(decisions, among, list(groups), closed & among)
+        if applying is None:
+            return None
+        core = decisions.conflict(applying)
+        if core is None:
+            raise AssertionError("the solver finds no decisions where there are some")
+        return self._first_like(decisions, core)
+
+    def _first_like(self, decisions: Decisions, core: Group) -> Group:
+        """Return the first conflict of the same rules: which one the solver meets is chance."""
+        alike = sorted(
+            self.images.apart(core), key=lambda g: sorted(self.images.texts[k] for k in g)
+        )
+        conflicts = (g for g in alike if len(g) == len(core) and not decisions.agree(g))
+        return next(g for g in conflicts if self.applying.together(g))
 
     def _components(self) -> list[Group]:
         """Return the classes by connected decisions, definitions that link them included."""
         relation = self.situations.relation
-        links = [self.classes[k].names for k in range(len(self.classes))]
+        links = [c.names for c in self.classes]
         links += [names_in(g.constraint) for g in relation.rules if structural(g, relation)]
         groups: list[set[str]] = []
         for names in links:
@@ -66,24 +122,101 @@ class ConflictSearch:
         return sorted((p for p in parts if p), key=min)
 
 
+PRESENCES = ("acknowledged", "o.copied", "o.present")
+
+
+def presences(situations: Situations) -> list[tuple[Any, ...]]:
+    """Return what may be assumed to be there: first a message with all, at last nothing."""
+    found = [d for d in situations.relation.decisions if d.field.name in PRESENCES]
+    most = max((d.index for d in found), default=0)
+    steps = [tuple(d.const for d in found if d.index <= last) for last in range(most, -1, -1)]
+    return [*(step for step in steps if step), ()]
+
+
+class Images:
+    """What becomes of a class when the sub-options change places, which are interchangeable."""
+
+    def __init__(self, classes: list[DemandClass], options: int) -> None:
+        self.texts = [c.total.sexpr() for c in classes]
+        position = {text: k for k, text in enumerate(self.texts)}
+        self._maps = [
+            [position.get(_swapped(text, i), -1) for text in self.texts] for i in range(1, options)
+        ]
+
+    def of(self, group: Group) -> list[Group]:
+        """Return the group and what it becomes, where each member has an image."""
+        found, open_ = [group], [group]
+        while open_:
+            last = open_.pop()
+            for image in (frozenset(m[k] for k in last) for m in self._maps):
+                if -1 not in image and image not in found:
+                    found.append(image)
+                    open_.append(image)
+        return found
+
+    def apart(self, group: Group) -> Iterator[Group]:
+        """Yield the group with each member moved to any sub-option: the same rules."""
+        each = [sorted({j for g in self.of(frozenset({k})) for j in g}) for k in sorted(group)]
+        yield from dict.fromkeys(frozenset(chosen) for chosen in product(*each))
+
+
+def _swapped(text: str, i: int) -> str:
+    first, second = f"[{i}]", f"[{i + 1}]"
+    return text.replace(first, "[-]").replace(second, first).replace("[-]", second)
+
+
 class Decisions:
-    """Whether demands can be met together: a question about decisions alone."""
+    """Whether terms over decisions can hold together, those of definitions included."""
 
     def __init__(
-        self, situations: Situations, engine: StepEngine, classes: list[DemandClass]
+        self,
+        situations: Situations,
+        engine: StepEngine,
+        classes: list[DemandClass],
+        present: tuple[Any, ...],
+        before: Decisions | None = None,
     ) -> None:
+        self.present = present
+        terms = [c.obeyed for c in classes]
         relation = situations.relation
         self.solver = situations.blank_solver()
-        for d in relation.decisions:
-            if isinstance(d.field.domain, Domain):
-                values = [d.field.domain.at(v) for v in engine.domain(d)]
-                self.solver.add(z3.Or([d.const == v for v in values]))
-        self.solver.add(*(g.constraint for g in relation.rules if structural(g, relation)))
-        self._literals = [z3.Bool(f"class {k}") for k in range(len(classes))]
-        for literal, c in zip(self._literals, classes, strict=True):
-            self.solver.add(z3.Implies(literal, c.total))
+        self._terms = terms
+        self._background = [
+            *(in_domain(d, engine) for d in relation.decisions),
+            *(g.constraint for g in relation.rules if structural(g, relation)),
+            *present,
+        ]
+        self.solver.add(*self._background)
+        self._literals = [z3.Bool(f"class {k}") for k in range(len(terms))]
+        for literal, term in zip(self._literals, terms, strict=True):
+            self.solver.add(z3.Implies(literal, term))
         self._consts = [d.const for d in relation.decisions]
-        self._holds = Evaluator([c.total for c in classes], [d.label for d in relation.decisions])
+        self._holds = Evaluator(terms, [d.label for d in relation.decisions])
+        self._before = before
+        self._pairs: dict[tuple[int, int], bool] = {}
+        self._models: list[Group] = []
+        self.open = frozenset(k for k in range(len(terms)) if self.agree({k}))
+
+    def pair(self, j: int, k: int) -> bool:
+        """Return whether two of the terms can hold together."""
+        key = (min(j, k), max(j, k))
+        if key not in self._pairs:
+            # What can hold under a stronger assumption can hold under this one.
+            known = self._before is not None and self._before._pairs.get(key, False)
+            self._pairs[key] = known or self.agree(key)
+        return self._pairs[key]
+
+    def agree(self, chosen: Iterable[int]) -> bool:
+        """Return whether terms can hold together; what else holds then is remembered."""
+        group = frozenset(chosen)
+        if any(group <= m for m in self._models):
+            return True
+        if not self.solver.holds(*(self._literals[k] for k in sorted(group))):
+            return False
+        self._models.append(self._satisfied())
+        pairs = combinations_with_replacement(sorted(self._models[-1]), 2)
+        self._pairs |= dict.fromkeys(pairs, True)
+        return True
 
     def conflict(self, chosen: Iterable[int]) -> Group | None:
         """Return a minimal part of `chosen` that cannot be met, or None."""
@@ -96,18 +229,14 @@ class Decisions:
                 core = self._core(rest)
         return frozenset(core)
 
-    def met(self, chosen: Iterable[int], part: Group) -> Group:
-        """Return `chosen` with as many classes of `part` as can be met together with it."""
-        met = [*chosen]
-        self._agree(met)
-        satisfied = self._satisfied()
-        for k in sorted(part - set(met)):
-            if k in satisfied:
-                met.append(k)
-            elif self._agree([*met, k]):
-                met.append(k)
-                satisfied = self._satisfied()
-        return frozenset(met)
+    def unmet(self, chosen: Mapping[int, Any]) -> Any:
+        """Return the term: no decisions meet those of the terms whose literal is chosen."""
+        broken = [z3.And(c, z3.Not(self._terms[k])) for k, c in sorted(chosen.items())]
+        linked = frozenset().union(*(names_in(self._terms[k]) for k in chosen))
+        linked = linked.union(*(n for t in self._background if (n := names_in(t)) & linked))
+        impossible = [z3.Not(t) for t in self._background if names_in(t) & linked]
+        consts = [c for c in self._consts if c.decl().name() in linked]
+        return z3.ForAll(consts, z3.Or([*broken, *impossible]))
 
     def _agree(self, chosen: Iterable[int]) -> bool:
         return self.solver.holds(*(self._literals[k] for k in chosen))
@@ -122,54 +251,58 @@ class Decisions:
         return frozenset(k for k, holds in enumerate(self._holds(values)) if holds)
 
 
-class Proposals:
-    """Classes that apply together in some situation and are not yet known to agree."""
+class Applying:
+    """Which terms over inputs can hold together: by examples first, by the solver otherwise."""
 
-    def __init__(self, situations: Situations, applies: list[Any]) -> None:
+    def __init__(self, situations: Situations, terms: list[Any]) -> None:
+        self.situations, self.terms = situations, terms
         self.solver = situations.solver()
-        self._chosen = [z3.Bool(f"chosen {k}") for k in range(len(applies))]
-        for literal, term in zip(self._chosen, applies, strict=True):
-            self.solver.add(z3.Implies(literal, term))
-        self._applies = Evaluator(applies, list(situations.fields))
+        self._literals = [z3.Bool(f"term {k}") for k in range(len(terms))]
+        for literal, term in zip(self._literals, terms, strict=True):
+            self.solver.add(literal == term)
+        self._evaluator = Evaluator(terms, list(situations.fields))
         self._inputs = [f.instance(i) for f, i in situations.fields.values()]
-        self._part: Group = frozenset()
-        self._excluded: list[Group] = []
+        self._pairs: dict[tuple[int, int], bool] = {}
+        for k in range(len(terms)):  # each term once: most pairs are known from these examples
+            self.together([k])
 
-    def open(self, part: Group) -> None:
-        """Turn to the classes of one component."""
+    def pair(self, j: int, k: int) -> bool:
+        """Return whether two of the terms can hold together."""
+        key = (min(j, k), max(j, k))
+        if key not in self._pairs:
+            self._pairs[key] = self.together(key)
+        return self._pairs[key]
+
+    def together(self, chosen: Iterable[int]) -> bool:
+        """Return whether all the chosen terms can hold together."""
+        if not self.solver.holds(*(self._literals[k] for k in sorted(chosen))):
+            return False
+        holding = self.holding()
+        self._pairs |= dict.fromkeys(combinations_with_replacement(holding, 2), True)
+        return True
+
+    def unmet(
+        self, decisions: Decisions, among: Group, known: list[Group], wanted: Group
+    ) -> list[int] | None:
+        """Return terms that hold together and that no decisions meet, one of them wanted."""
         self.solver.push()
-        self._part, self._excluded = part, []
-
-    def close(self) -> None:
-        """Leave the component."""
+        chosen = {k: self._literals[k] for k in sorted(among)}
+        for k in sorted(frozenset().union(*known)):
+            chosen[k] = z3.FreshConst(z3.BoolSort(), "chosen")
+            self.solver.add(z3.Implies(chosen[k], self._literals[k]))
+        for group in known:
+            self.solver.add(z3.Or([z3.Not(chosen[k]) for k in sorted(group)]))
+        self.solver.add(z3.Or([chosen[k] for k in sorted(wanted)]), decisions.unmet(chosen))
+        found = self._chosen(chosen) if self.solver.holds() else None
         self.solver.pop()
+        return found
 
-    def next(self) -> list[int] | None:
-        """Return classes that apply together, as many as do without an excluded set; or None."""
-        if not self.solver.holds():
-            return None
+    def _chosen(self, chosen: Mapping[int, Any]) -> list[int]:
         model = self.solver.model()
-        chosen = {k for k in self._part if z3.is_true(model.eval(self._chosen[k]))}
-        bits = self._applies([number(model.eval(c, True)) for c in self._inputs])
-        for k in sorted(self._part - chosen):
-            if bits[k] and not any(e <= chosen | {k} for e in self._excluded):
-                chosen.add(k)
-        return sorted(chosen)
+        return [k for k, c in chosen.items() if z3.is_true(model.eval(c, True))]
 
-    def exclude(self, core: Group) -> None:
-        """Propose no classes that include all of these again."""
-        self._excluded.append(core)
-        self.solver.add(z3.Or([z3.Not(self._chosen[k]) for k in sorted(core)]))
-
-    def leave(self, met: Group) -> bool:
-        """Propose only what has a class outside `met`; return whether there can be such."""
-        rest = sorted(self._part - met)
-        self.solver.add(z3.Or([self._chosen[k] for k in rest]))
-        return bool(rest)
-
-
-def number(value: Any) -> int:
-    """Return the value of a model as a number: flags as 0 and 1, enumerations by index."""
-    if z3.is_bv_value(value):
-        return int(value.as_long())
-    return int(z3.is_true(value)) if z3.is_bool(value) else constructor_index(value.decl())
+    def holding(self) -> list[int]:
+        """Return the terms that hold in the last model."""
+        model = self.solver.model()
+        bits = self._evaluator([number(model.eval(c, True)) for c in self._inputs])
+        return [k for k, bit in enumerate(bits) if bit]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -11,15 +12,19 @@ import z3
 
 from checker.conflicts import ConflictSearch
 from checker.constraints import Constraint, Variable, satisfiable
-from checker.demands import Demand, DemandClass, structural
+from checker.demands import Demand, structural
 from checker.evaluate import Evaluator
 from checker.finding import Finding
 from checker.outcomes import StepEngine
+from checker.regions import Regions
 from checker.sentences import demand_sentence
 from checker.situation import UNUSED, Situations, generic
 from model.rule import Modality
 from model.step import GroundRule
 from model.terms import names_in
+
+Members = tuple[Demand, ...]
+Present = tuple[Any, ...]  # what is assumed to be there: terms over decisions
 
 
 class Contradictions:
@@ -35,37 +40,31 @@ class Contradictions:
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each minimal set of rules."""
         found: dict[tuple[str, ...], Finding] = {}
-        for chosen in self.search.sets():
-            if not self._genuine(chosen):
-                continue
-            for members in product(*(c.members for c in chosen)):
+        for conflict in self.search.sets():
+            for members in product(*(c.members for c in conflict.classes)):
                 kind = kind_of([m.ground.rule.modality for m in members])
                 key = tuple(sorted({m.ground.rule.id for m in members}))
                 known = found.get((kind, *key))
                 splits = any(m.split_on for m in members)
                 if not kind or (known and not splits) or not self._distinct(members):
                     continue
-                finding = self._finding(kind, members)
+                finding = self._finding(kind, members, conflict.present)
                 if finding is not None:
                     found[kind, *key] = joined(known, finding) if known else finding
-        yield from minimal(list(found.values()))
+        for f in merged(minimal(list(found.values()))):
+            yield replace(f, where=self._where(f))
+
+    def _where(self, f: Finding) -> tuple[str, ...]:
+        """Return the region of a finding under the readings of its witness."""
+        chosen = {n: f.witness[n] for n in self.situations.readings}
+        return Regions(self.situations, f.condition, chosen).sentences(f.witness)
 
     def _distinct(self, members: tuple[Demand, ...]) -> bool:
         """Leave out sets that are one rule against itself at two options."""
         return len({m.ground.rule.key for m in members}) == len(members)
 
-    def _genuine(self, chosen: tuple[DemandClass, ...]) -> bool:
-        """Return whether the conditions on decisions allow each proper subset of the demands."""
-        solver = self.search.decisions.solver
-        whens = [c.sample.when for c in chosen]
-        thens = [c.sample.then for c in chosen]
-        return all(
-            solver.check(*_reified(solver, [*whens, *thens[:k], *thens[k + 1 :]])) == z3.sat
-            for k in range(len(thens))
-        )
-
-    def _finding(self, kind: str, members: tuple[Demand, ...]) -> Finding | None:
-        linking = self._needed_definitions(members)
+    def _finding(self, kind: str, members: Members, present: Present) -> Finding | None:
+        linking = self._needed_definitions(members, present)
         condition = z3.And([*(m.applies for m in members), *(g.applies for g in linking)])
         solver = self.situations.solver()
         solver.add(condition)
@@ -76,8 +75,16 @@ class Contradictions:
             witness = self.situations.witness(solver, readings)
             if witness is not None:
                 ids = {g.rule.id for g in linking}
-                return self._build(kind, members, ids, condition, witness, relevant)
+                found = self._build(kind, members, ids, condition, witness, relevant)
+                return replace(found, replayed=self.replays(members, present, witness))
         return None
+
+    @staticmethod
+    def _permission(kind: str, members: Members) -> str:
+        """Return the id of the permission that a permission conflict is about."""
+        if kind != "permission conflict":
+            return ""
+        return next(m.ground.rule.id for m in members if m.ground.rule.modality is Modality.MAY)
 
     def _build(
         self,
@@ -102,7 +109,12 @@ class Contradictions:
             self.situations.facts(witness),
             self._readings(condition, witness, relevant),
             tuple((m.ground.rule.id, demand_sentence(m.ground)) for m in members),
-            self.replays(members, witness),
+            region=self._permission(kind, members),
+            principal=(
+                ()
+                if kind == "permission conflict"
+                else tuple(sorted({m.ground.rule.id for m in members}))
+            ),
         )
 
     def _readings(
@@ -126,11 +138,10 @@ class Contradictions:
                 result[r] = tuple(holds)
         return result
 
-    def _needed_definitions(self, members: tuple[Demand, ...]) -> list[GroundRule]:
+    def _needed_definitions(self, members: Members, present: Present) -> list[GroundRule]:
         """Return the definitions without which the demands would agree."""
         solver = self.situations.blank_solver()
-        for m in members:
-            solver.add(m.when, m.then)
+        solver.add(*present, *(m.obeyed for m in members))
         names = {z3.Bool(f"d{k}"): g for k, g in enumerate(self.definitions)}
         for literal, g in names.items():
             solver.add(z3.Implies(literal, g.constraint))
@@ -141,22 +152,26 @@ class Contradictions:
                 needed = rest
         return [names[n] for n in needed] if solver.check(*needed) == z3.unsat else []
 
-    def replays(self, members: tuple[Demand, ...], witness: dict[str, int]) -> bool:
+    def replays(self, members: Members, present: Present, witness: dict[str, int]) -> bool:
         """Return whether the evaluator, without solver, sees the same on the witness."""
         values = [witness[n] for n in self.situations.fields]
         applies = Evaluator([m.applies for m in members], list(self.situations.fields))
         if not all(applies(values)):
             return False
-        whens = [self._constraint(m.when) for m in members]
-        thens = [self._constraint(m.then) for m in members]
-        fixed = [*whens, *(self._constraint(g.constraint) for g in self.definitions)]
-        variables = {
-            d.label: Variable(d.label, self.engine.domain(d))
-            for d in self.situations.relation.decisions
-        }
-        parts = [[*fixed, *thens[:k], *thens[k + 1 :]] for k in range(len(thens))]
-        agree = all(satisfiable(variables, part) for part in parts)
-        return agree and not satisfiable(variables, [*fixed, *thens])
+        demanded = [self._constraint(m.obeyed) for m in members]
+        fixed = [*map(self._constraint, present), *self._linking]
+        parts = [[*fixed, *demanded[:k], *demanded[k + 1 :]] for k in range(len(demanded))]
+        agree = all(satisfiable(self._variables, part) for part in parts)
+        return agree and not satisfiable(self._variables, [*fixed, *demanded])
+
+    @cached_property
+    def _linking(self) -> list[Constraint]:
+        return [self._constraint(g.constraint) for g in self.definitions]
+
+    @cached_property
+    def _variables(self) -> dict[str, Variable]:
+        decisions = self.situations.relation.decisions
+        return {d.label: Variable(d.label, self.engine.domain(d)) for d in decisions}
 
     def _constraint(self, term: Any) -> Constraint:
         names = tuple(sorted(names_in(term)))
@@ -179,14 +194,27 @@ def minimal(findings: list[Finding]) -> list[Finding]:
     return [f for f in findings if not any(rules < set(f.rules) for rules in firm)]
 
 
-def _reified(solver: z3.Solver, terms: list[Any]) -> list[Any]:
-    """Return literals that stand for terms, as assumptions have to be."""
-    literals = []
-    for term in terms:
-        literal = z3.FreshConst(z3.BoolSort(), "assume")
-        solver.add(z3.Implies(literal, term))
-        literals.append(literal)
-    return literals
+def merged(findings: list[Finding]) -> Iterator[Finding]:
+    """Yield the findings, those of one permission about one decision taken together."""
+    permissions: dict[tuple[str, ...], list[Finding]] = {}
+    for f in findings:
+        key = (f.id,) if not f.region else (f.region, *f.at_stake)
+        permissions.setdefault(key, []).append(f)
+    for members in permissions.values():
+        yield _together(members)
+
+
+def _together(members: list[Finding]) -> Finding:
+    first = members[0]
+    if len(members) == 1:
+        return first
+    return replace(
+        first,
+        rules=tuple(sorted({i for f in members for i in f.rules})),
+        title=first.title,
+        condition=z3.Or([f.condition for f in members]),
+        demands=tuple(dict.fromkeys(d for f in members for d in f.demands)),
+    )
 
 
 def kind_of(modalities: list[Modality]) -> str:

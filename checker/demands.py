@@ -30,6 +30,11 @@ class Demand:
         """Return its demand together with the condition on the decisions."""
         return z3.And(self.when, self.then)
 
+    @cached_property
+    def obeyed(self) -> Any:
+        """Return the term: it is obeyed."""
+        return z3.Implies(self.when, self.then)
+
 
 @dataclass(frozen=True, eq=False)
 class DemandClass:
@@ -56,6 +61,11 @@ class DemandClass:
     def names(self) -> frozenset[str]:
         """Return the names of the decisions that they mention."""
         return names_in(self.total)
+
+    @property
+    def obeyed(self) -> Any:
+        """Return the term: what they say is obeyed."""
+        return self.sample.obeyed
 
     @cached_property
     def applies(self) -> Any:

@@ -10,7 +10,7 @@ from checker.explore import Exploration, Verdict
 from checker.finding import Finding
 from checker.machine import Machine, State, Step
 from checker.reach import Reached
-from checker.sentences import situation_text
+from checker.sentences import field_text, situation_text
 from checker.situation import generic
 from model.receiver import STATE
 from model.rule import On
@@ -22,6 +22,9 @@ Record = dict[str, Any]
 HIDDEN = frozenset({"mn.intent", "net.done"})
 UPDATE_FIELDS = frozenset(c.decl().name() for c in MESSAGE) - HIDDEN
 ACK_FIELDS = frozenset(c.decl().name() for c in ACKNOWLEDGEMENT) - HIDDEN
+ANSWERED = frozenset({"ba.lifetime", "ba.routing", "o.copied_length"})
+ANNOUNCED = frozenset({"announcement"})
+NOT_SENT = frozenset({"o.for_home", "o.copied", "o.copied_length", "o.ba_status"})
 SHOWN_STATE = frozenset(c.decl().name() for c in (*STATE, *MOBILE_NODE))
 
 
@@ -31,8 +34,12 @@ def shown(label: str, value: int) -> str:
 
 
 def named(values: Mapping[str, int], among: frozenset[str]) -> dict[str, str]:
-    """Return the fields of a group that are not at zero, by name, in words."""
-    return {n: shown(n, v) for n, v in values.items() if generic(n) in among and v}
+    """Return the fields of a group, by name, in words; not those at zero, where that is usual."""
+    return {
+        n: shown(n, v)
+        for n, v in values.items()
+        if generic(n) in among and (v or FIELDS[generic(n)].default)
+    }
 
 
 def present(values: Mapping[str, int], among: frozenset[str]) -> dict[str, str]:
@@ -51,32 +58,57 @@ def path_records(machine: Machine, start: State, steps: Sequence[Step]) -> list[
     records, before = [], machine.show(start)
     for step in steps:
         after = machine.show(step.state)
-        records.append(_step(step, before, after))
+        records.append(_step(machine, step, before, after))
         before = after
     return records
 
 
-def _step(step: Step, before: Mapping[str, int], after: Mapping[str, int]) -> Record:
-    on = step.action.on
+def _step(
+    machine: Machine, step: Step, before: Mapping[str, int], after: Mapping[str, int]
+) -> Record:
+    on, actor = step.action.on, _node(step.action.actor, after)
     message: dict[str, str] | None = None
     if on is On.SEND_UPDATE or step.action.actor == "another node":
         message = present(after, UPDATE_FIELDS)
     elif on is On.RECEIVE_UPDATE and after["net.ack"]:
         message = {"ba.status": shown("ba.status", after["ba.status"])}
-        message |= present(after, ACK_FIELDS)
+        message |= present(after, ACK_FIELDS) | _decided(machine, step, ANSWERED, after)
     changed = {
         n: shown(n, v) for n, v in after.items() if generic(n) in SHOWN_STATE and v != before[n]
     }
+    announced = _decided(machine, step, ANNOUNCED, after)
     given_up = sorted(step.outcome.given_up) if step.outcome else []
     instead = f" (giving up {', '.join(given_up)})" if given_up else ""
     return {
-        "actor": step.action.actor,
+        "actor": actor,
         "event": step.action.name,
-        "to": step.action.to if message is not None else None,
+        "to": _node(step.action.to, after) if message is not None else None,
         "message": message,
-        "state": changed,
+        "state": changed | {n: v for n, v in announced.items() if v != "none"},
         "given_up": given_up,
-        "text": f"{step.action.actor}: {step.action.name}{instead}",
+        "repeats": bool(on is On.RECEIVE_UPDATE and after["net.update"]),
+        "text": f"{actor}: {step.action.name}{instead}",
+    }
+
+
+def _node(name: str | None, state: Mapping[str, int]) -> str | None:
+    """Return the name of a node; the receiver by what it is in this state."""
+    if name != "receiver":
+        return name
+    return "home agent" if state["node.home_agent"] else "correspondent node"
+
+
+def _decided(
+    machine: Machine, step: Step, among: frozenset[str], after: Mapping[str, int]
+) -> dict[str, str]:
+    """Return decisions of a node's step that leave no trace in the state, in words."""
+    if step.outcome is None or step.action.on is None:
+        return {}
+    names = [d.label for d in machine.relations[step.action.on].decisions]
+    return {
+        n: shown(n, v)
+        for n, v in zip(names, step.outcome.values, strict=True)
+        if generic(n) in among and after.get("o.copied" + n[len(generic(n)) :], 1)
     }
 
 
@@ -90,11 +122,16 @@ def start_of(found: Exploration, state: State) -> State:
 
 
 def finding_record(
-    f: Finding, ruleset: Ruleset, where: tuple[Exploration, Reached] | None = None
+    f: Finding,
+    ruleset: Ruleset,
+    where: tuple[Exploration, Reached] | None = None,
+    invariant: str | None = None,
 ) -> Record:
-    """Return the record of a finding."""
-    message = {n: v for n, v in f.witness.items() if _in_message(n)}
-    state = {n: v for n, v in f.witness.items() if not _in_message(n) and not n.startswith("READ-")}
+    """Return the record of a finding; `invariant` says why its situation is not reached."""
+    reach = _reach(f, where, invariant)
+    witness = {n: v for n, v in f.witness.items() if not n.startswith("READ-")}
+    message = _witness({n: v for n, v in witness.items() if _in_message(n)}, f)
+    state = _witness({n: v for n, v in witness.items() if not _in_message(n)}, f)
     return {
         "record": "finding",
         "id": f.id,
@@ -104,13 +141,29 @@ def finding_record(
         "clauses": sorted({ruleset.rule(i).clause for i in f.rules}),
         "at_stake": list(f.at_stake),
         "demands": [{"rule": i, "demand": text} for i, text in f.demands],
+        "restates": restated(f.rules, ruleset),
         "readings": {r: list(alternatives) for r, alternatives in f.readings.items()},
-        "witness": {"message": _witness(message, f), "state": _witness(state, f)},
+        "witness": {"message": message, "state": state},
+        "matters": list(f.shown),
+        "words": {n: field_text(n, witness[n]) for n in (*message, *state)},
         "situation": situation_text(f.shown, f.witness, f.facts),
         "replayed": f.replayed,
-        "reachable": "unknown" if where is None else "yes",
-        "path": [] if where is None else _path(*where),
+        "region": list(f.where),
+        "reach": reach,
+        "reachable": _reachable(f, reach),
+        "path": reach["conforming"] or reach["arbitrary"] or [],
     }
+
+
+def restated(ids: Sequence[str], ruleset: Ruleset) -> dict[str, list[str]]:
+    """Return, for each rule of a finding that others there restate, their ids."""
+    firsts: dict[tuple[str, ...], str] = {}
+    found: dict[str, list[str]] = {}
+    for id in sorted(ids, key=lambda i: (ruleset.rule(i).id != i, i)):
+        first = firsts.setdefault(ruleset.rule(id).ids, id)
+        if first != id:
+            found.setdefault(first, []).append(id)
+    return found
 
 
 def _in_message(label: str) -> bool:
@@ -126,27 +179,74 @@ def _witness(values: Mapping[str, int], f: Finding) -> dict[str, str]:
     }
 
 
-def _path(found: Exploration, reached: Reached) -> list[Record]:
+def _reach(f: Finding, where: tuple[Exploration, Reached] | None, invariant: str | None) -> Record:
+    """Return the sequence between conforming nodes, that with an arbitrary peer, or why none."""
+    conforming = arbitrary = None
+    if where is not None:
+        found, reached = where
+        other = reached.arbitrary
+        if reached.crafted and f.on is On.RECEIVE_UPDATE:
+            arbitrary = _path(found, reached, f.on)
+        else:
+            conforming = _path(found, reached, f.on)
+            arbitrary = _path(found, other, f.on) if other is not None else None
+    return {"conforming": conforming, "arbitrary": arbitrary, "invariant": invariant}
+
+
+def _reachable(f: Finding, reach: Record) -> str:
+    if reach["conforming"] is not None:
+        return "conforming"
+    if reach["arbitrary"] is not None:
+        return "arbitrary peer"
+    return "unreachable" if reach["invariant"] else "unknown"
+
+
+def _path(found: Exploration, reached: Reached, on: On) -> list[Record]:
     machine = found.machine
     steps = list(found.path(reached.state))
     if reached.position is not None:
         steps.append(list(machine.successors(reached.state))[reached.position])
     records = path_records(machine, start_of(found, reached.state), steps)
-    if reached.crafted:
-        records.append(_crafted(reached.crafted))
+    records += path_records(machine, reached.state, reached.further)
+    if reached.crafted and on is On.RECEIVE_UPDATE:
+        records.append(_crafted(machine.show(reached.state), reached.crafted))
+    elif reached.crafted:
+        records.append(_happens(on, reached.crafted))
     return records
 
 
-def _crafted(values: Mapping[str, int]) -> Record:
+def _happens(on: On, values: Mapping[str, int]) -> Record:
+    """Return the step of a node that no exploration runs, in the situation of a finding."""
+    given = {n: shown(n, v) for n, v in values.items() if v and not n.startswith("READ-")}
+    return {
+        "actor": "node",
+        "event": on.value,
+        "to": None,
+        "message": None,
+        "state": given,
+        "given_up": [],
+        "repeats": False,
+        "text": f"then the node {on.value}",
+    }
+
+
+def _crafted(state: Mapping[str, int], values: Mapping[str, int]) -> Record:
     return {
         "actor": "any peer",
         "event": "sends a Binding Update that no conforming mobile node sends here",
-        "to": "receiver",
-        "message": present(values, UPDATE_FIELDS | {"o.reserved", "o.status", "bu.nonces"}),
+        "to": _node("receiver", state),
+        "message": present(values, _of_update(values)),
         "state": {},
         "given_up": [],
+        "repeats": False,
         "text": "an arbitrary peer sends the update of the witness",
     }
+
+
+def _of_update(values: Mapping[str, int]) -> frozenset[str]:
+    """Return the names of the fields that an update carries, as far as they are among values."""
+    names = {generic(n) for n in values}
+    return frozenset(n for n in names if n.startswith(("bu.", "o."))) - NOT_SENT
 
 
 def exploration_records(found: Exploration, verdicts: Sequence[Verdict]) -> Iterator[Record]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import z3
@@ -80,9 +81,12 @@ class _Code:
 
 def constructor_index(decl: z3.FuncDeclRef) -> int:
     """Return the index of an enumeration constant in its sort."""
-    sort = decl.range()
-    names = [sort.constructor(k).name() for k in range(sort.num_constructors())]
-    return names.index(decl.name())
+    return _constructors(decl.range())[decl.name()]
+
+
+@cache
+def _constructors(sort: z3.DatatypeSortRef) -> dict[str, int]:
+    return {sort.constructor(k).name(): k for k in range(sort.num_constructors())}
 
 
 def _recognised(t: z3.ExprRef) -> int:
@@ -154,3 +158,10 @@ _OPERATORS: dict[int, Callable[[z3.ExprRef, list[str]], str]] = {
     z3.Z3_OP_PB_AT_LEAST: _at_least,
     z3.Z3_OP_PB_AT_MOST: _at_most,
 }
+
+
+def knows(t: z3.ExprRef) -> bool:
+    """Return whether the evaluator has a case for the operator of a term."""
+    kind = t.decl().kind()
+    leaf = kind == z3.Z3_OP_UNINTERPRETED and not t.num_args()
+    return leaf or kind in _CONSTANTS or kind in _OPERATORS

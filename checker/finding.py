@@ -34,9 +34,12 @@ class Finding:
     demands: tuple[tuple[str, str], ...] = ()
     replayed: bool = False
     region: str = ""
+    principal: tuple[str, ...] | None = None  # the rules that it is about, without restatements
+    where: tuple[str, ...] = field(default=(), compare=False)  # the region, a condition in each
 
     @property
     def id(self) -> str:
         """Return an id computed from what the finding is about, stable under other edits."""
-        about = "|".join((self.kind, self.on.name, *self.rules, *self.at_stake, self.region))
+        rules = self.rules if self.principal is None else self.principal
+        about = "|".join((self.kind, self.on.name, *rules, *self.at_stake, self.region))
         return "F-" + hashlib.sha256(about.encode()).hexdigest()[:8]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import z3
@@ -10,24 +12,36 @@ import z3
 from checker.evaluate import Evaluator
 from checker.finding import Finding
 from checker.outcomes import StepEngine
-from checker.sentences import which
-from checker.situation import UNUSED, Situations, generic
-from model.fields import Domain
+from checker.sentences import situation_text, which
+from checker.settling import Settling, in_domain
+from checker.situation import UNUSED, Generaliser, Situations, generic
+from checker.solving import Solver
+from model.rule import Refuses
 from model.step import GroundDecision, GroundRule
 from model.terms import names_in
 
-MOST_REGIONS = 40
-Region = tuple[tuple[str, ...], dict[str, int]]
+MOST_REGIONS = 60
+MOST_IDS = 5
+MOST_SHOWN = 4  # conditions of a region that are told
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where a decision is left open: what has to hold, and a situation of the kind."""
+
+    shown: tuple[str, ...]
+    facts: Mapping[str, bool]
+    witness: Mapping[str, int]
+    term: Any
 
 
 class Gaps:
-    """The gaps of one node step, under the default readings."""
+    """The gaps of one node step, under the readings nearest to the defaults."""
 
     def __init__(self, situations: Situations, engine: StepEngine | None = None) -> None:
         self.situations = situations
         self.relation = situations.relation
         self.engine = engine or StepEngine(self.relation, list(situations.fields), UNUSED)
-        self.readings = dict.fromkeys(situations.readings, 0)
 
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each decision and kind of region."""
@@ -36,95 +50,161 @@ class Gaps:
                 yield from self._merged(d, list(self._regions(d)))
 
     def _merged(self, d: GroundDecision, regions: list[Region]) -> Iterator[Finding]:
-        """Take regions together that the same rules border on; show the simplest."""
+        """Take regions together that the same refusals are about, or the same conditions."""
         groups: dict[tuple[str, ...], list[Region]] = {}
-        for shown, witness in regions:
-            groups.setdefault(self._nearby(witness, d), []).append((shown, witness))
-        for nearby, members in groups.items():
-            yield self._finding(d, nearby, sorted(members, key=lambda m: len(m[0])))
+        for r in regions:
+            groups.setdefault(self._rules_of(r), []).append(r)
+        alike: dict[frozenset[str], list[Region]] = {}
+        for members in groups.values():
+            first = min(members, key=lambda r: len(r.shown))
+            alike.setdefault(self._conditions_of(first), []).extend(members)
+        for members in alike.values():
+            rules = sorted({i for r in members for i in self._rules_of(r)})
+            yield self._finding(d, tuple(rules), sorted(members, key=lambda m: len(m.shown)))
+
+    def _conditions_of(self, r: Region) -> frozenset[str]:
+        named = {n for n in r.shown if n not in self._refusals}
+        return frozenset(f"{generic(n)} {r.facts.get(n, r.witness.get(n))}" for n in named)
 
     def _regions(self, d: GroundDecision) -> Iterator[Region]:
         silence = z3.Not(z3.Or([g.applies for g in self._speakers(d)]))
-        situation = silence if names_in(d.required) & self._own else z3.And(silence, d.required)
-        solver = self._open(d)
-        solver.add(silence)
-        for _ in range(MOST_REGIONS):
-            witness = self.situations.witness(solver, self.readings)
-            if witness is None:
+        fixed = not names_in(d.required) & self._own
+        situation = z3.And(silence, d.required) if fixed else silence
+        solver = self.situations.solver()
+        solver.add(situation, d.required, *self._obeyed)
+        settle = Settling(self.situations, self.engine, d)
+        general = Generaliser(self.situations, situation, self._refusals)
+        found = 0
+        for readings in self._readings():
+            fixed_readings = [self.situations.equals(n, v) for n, v in readings.items()]
+            while found < MOST_REGIONS and solver.holds(*fixed_readings):
+                values = self.situations.values(solver.model())
+                if not settle.open(self.engine.applied(values).rules, values):
+                    solver.add(z3.Not(settle.reason()))
+                    continue
+                region = self._region(settle, general, solver, readings)
+                found += 1
+                yield region
+                solver.add(z3.Not(region.term))
+
+    def _readings(self) -> Iterator[dict[str, int]]:
+        """Yield the default readings, then each departure from one of them."""
+        for readings in self.situations.departures(list(self.situations.readings)):
+            if sum(map(bool, readings.values())) > 1:
                 return
-            core = self.situations.core(situation, witness)
-            shown = tuple(n for n in core if n not in self.situations.readings)
-            yield shown, witness
-            solver.add(z3.Not(self._region(shown, witness)))
+            yield readings
+
+    @cached_property
+    def _obeyed(self) -> list[Any]:
+        """All that binds is obeyed, where it can be: contradictions are found elsewhere."""
+        binding = [g for g in self.relation.rules if g.rule.modality.binds]
+        terms = [z3.Implies(g.applies, g.constraint) for g in binding]
+        return [*terms, *(in_domain(e, self.engine) for e in self.relation.decisions)]
+
+    def _region(
+        self, settle: Settling, general: Generaliser, solver: Solver, readings: dict[str, int]
+    ) -> Region:
+        witness = self._witness(settle, solver, readings)
+        facts = self.situations.facts(witness)
+        refusals = self._refusals
+        holding = Evaluator(refusals.values(), list(self.situations.fields))
+        bits = holding([witness[n] for n in self.situations.fields])
+        facts |= {n: bool(b) for n, b in zip(refusals, bits, strict=True) if b}
+        shown = general.core(witness, facts)
+        term = z3.And([general.term(n, int(facts.get(n, witness.get(n, 0)))) for n in shown])
+        worded = tuple(n for n in shown if n not in self.situations.readings)
+        return Region(worded, facts, witness, term)
+
+    def _witness(
+        self, settle: Settling, solver: Solver, readings: dict[str, int]
+    ) -> dict[str, int]:
+        """Return a situation near the defaults that leaves the decision open."""
+        fixed = [self.situations.equals(n, v) for n, v in readings.items()]
+        solver.holds(*fixed)
+        open_one = self.situations.values(solver.model())
+        near = self.situations.witness(solver, readings)
+        values = list(near.values()) if near else open_one
+        chosen = values if settle.open(self.engine.applied(values).rules, values) else open_one
+        return dict(zip(self.situations.fields, chosen, strict=True))
 
     @property
     def _own(self) -> set[str]:
         return {d.label for d in self.relation.decisions}
 
-    def _region(self, shown: tuple[str, ...], witness: dict[str, int]) -> Any:
-        facts = self.situations.facts(witness)
-        return z3.And([self.situations.literal(n, witness, facts) for n in shown])
+    @cached_property
+    def _refusals(self) -> dict[str, Any]:
+        """Return where each refusing rule applies, by a name for it."""
+        terms: dict[str, Any] = {}
+        for g in self.relation.rules:
+            if g.rule.demand.refuses is not Refuses.NOTHING:
+                name = f"rule {g.rule.key}[{g.index}]"
+                terms[name] = z3.Or(terms.get(name, z3.BoolVal(False)), g.applies)
+        return terms
+
+    @cached_property
+    def _refusal_ids(self) -> dict[str, str]:
+        return {f"rule {g.rule.key}[{g.index}]": g.rule.id for g in self.relation.rules}
 
     def _speakers(self, d: GroundDecision) -> list[GroundRule]:
         return [g for g in self.relation.rules if g.speaks and d.label in g.decisions]
 
-    def _open(self, d: GroundDecision) -> z3.Solver:
-        """Return a solver for: all rules are obeyed and `d` could still be another value."""
-        solver = self.situations.solver()
-        other = {
-            e.label: z3.Const(f"other {e.label}", e.field.domain.sort)
-            for e in self.relation.decisions
-        }
-        renamed = [(e.const, other[e.label]) for e in self.relation.decisions]
-        obeyed = [
-            z3.Implies(g.applies, g.constraint)
-            for g in self.relation.rules
-            if g.rule.modality.binds or g.rule.modality.advises
-        ]
-        required = [self._settled(e) for e in self.relation.decisions]
-        both = z3.And([*obeyed, *required, d.required])
-        solver.add(both, z3.substitute(both, *renamed), other[d.label] != d.const)
-        for e in self.relation.decisions:
-            solver.add(self._in_domain(e.const, e), self._in_domain(other[e.label], e))
-        return solver
+    def _rules_of(self, r: Region) -> tuple[str, ...]:
+        """Return the refusing rules that a region is about."""
+        return tuple(sorted({self._refusal_ids[n] for n in r.shown if n in self._refusals}))
 
-    def _settled(self, e: GroundDecision) -> Any:
-        """Return the term: a decision that no rule speaks of and none requires has its default."""
-        spoken = z3.Or([g.applies for g in self._speakers(e)])
-        coupled = [
-            z3.And(g.applies, g.when)
-            for g in self.relation.rules
-            if g.when is not None and e.label in names_in(g.constraint)
-        ]
-        return z3.Or(spoken, e.required, *coupled, e.const == e.default)
-
-    def _in_domain(self, const: Any, d: GroundDecision) -> Any:
-        if not isinstance(d.field.domain, Domain):
-            return z3.BoolVal(True)
-        return z3.Or([const == d.field.domain.at(v) for v in self.engine.domain(d)])
-
-    def _finding(
-        self, d: GroundDecision, nearby: tuple[str, ...], regions: list[Region]
-    ) -> Finding:
-        shown, first = regions[0]
+    def _finding(self, d: GroundDecision, rules: tuple[str, ...], regions: list[Region]) -> Finding:
+        first = regions[0]
         about = which(d.field.family, str(d.index))
         silence = z3.Not(z3.Or([g.applies for g in self._speakers(d)]))
-        anywhere = z3.Or([self._region(*region) for region in regions])
         return Finding(
             "gap",
             self.situations.on,
-            nearby,
+            self._named(rules, first.witness, d),
             (generic(d.label),),
             f"no rule says: {about}{d.field.sentence}",
-            z3.And(silence, anywhere),
-            first,
-            shown,
-            self.situations.facts(first),
-            replayed=self.replays(d, first),
+            z3.And(silence, z3.Or([r.term for r in regions])),
+            dict(first.witness),
+            first.shown,
+            first.facts,
+            readings=self._where_read(regions),
+            replayed=self.replays(d, first.witness),
+            region=" ".join(rules),
+            principal=(),
+            where=tuple(situation_text(r.shown, r.witness, r.facts) for r in regions[:MOST_SHOWN]),
         )
 
-    def _nearby(self, witness: dict[str, int], d: GroundDecision) -> tuple[str, ...]:
-        """Return at most five rules that speak of the decision one field away."""
+    def _named(
+        self, rules: tuple[str, ...], witness: Mapping[str, int], d: GroundDecision
+    ) -> tuple[str, ...]:
+        """Return a few rules: the refusals, those near by, else those that apply there."""
+        ids = dict.fromkeys((*rules, *self._nearby(witness, d))) or self._applying(witness, d)
+        return tuple(ids)[:MOST_IDS]
+
+    def _applying(self, witness: Mapping[str, int], d: GroundDecision) -> dict[str, None]:
+        """Return the rules that apply in a situation, those about the decision first."""
+        values = [witness[n] for n in self.situations.fields]
+        applied = [self.relation.rules[k] for k in self.engine.applied(values).rules]
+        about = [g for g in applied if d.label in names_in(g.constraint)]
+        extension = [g for g in applied if self.situations.ruleset.is_extension(g.rule)]
+        return dict.fromkeys(g.rule.id for g in (*about, *extension, *applied))
+
+    def _where_read(self, regions: list[Region]) -> dict[str, tuple[str, ...]]:
+        """Return, for each reading that matters, the alternatives under which it is open."""
+        solver = self.situations.solver()
+        solver.add(z3.Or([r.term for r in regions]))
+        result = {}
+        for name, domain in self.situations.readings.items():
+            alternatives = [
+                v
+                for k, v in enumerate(domain.values)
+                if solver.holds(self.situations.equals(name, k))
+            ]
+            if len(alternatives) < domain.size():
+                result[name] = tuple(alternatives)
+        return result
+
+    def _nearby(self, witness: Mapping[str, int], d: GroundDecision) -> tuple[str, ...]:
+        """Return the rules that speak of the decision one field away."""
         speakers = self._speakers(d)
         applies = Evaluator([g.applies for g in speakers], list(self.situations.fields))
         found: list[str] = []
@@ -133,9 +213,9 @@ class Gaps:
                 changed = {**witness, name: value}
                 bits = applies([changed[n] for n in self.situations.fields])
                 found += [g.rule.id for g, bit in zip(speakers, bits, strict=True) if bit]
-        return tuple(sorted(dict.fromkeys(found)))[:5]
+        return tuple(sorted(dict.fromkeys(found)))
 
-    def replays(self, d: GroundDecision, witness: dict[str, int]) -> bool:
+    def replays(self, d: GroundDecision, witness: Mapping[str, int]) -> bool:
         """Return whether the evaluator leaves the decision open on the witness as well."""
         values = [witness[n] for n in self.situations.fields]
-        return any(d.label in o.gaps for o in self.engine.outcomes(values))
+        return self.engine.left_open(values, d.label)

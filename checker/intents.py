@@ -155,6 +155,8 @@ class Intents:
             dict(a.sent),
             ("mn.intent", *(n for n in a.sent if n.startswith("o.for_home") and a.sent[n])),
             readings=self._readings(index, intent, refusing),
+            region=intent,
+            principal=refusing[:1],
             replayed=True,
             demands=(
                 *((i, "refuses the update or sub-option") for i in refusing),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import z3
@@ -19,6 +19,8 @@ from model.system import ACKNOWLEDGEMENT, MESSAGE, Action, System
 from model.vocabulary import FIELDS
 
 State = tuple[int, ...]
+# The outcomes of a node's step that are to be followed, for the values of the layout.
+Chosen = Callable[[StepEngine, list[int]], Iterable[Outcome]]
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,13 @@ class Machine:
         }
         self._guards = Evaluator([a.guard for a in self.actions], self.layout)
         self._compiled = [_Compiled(self, a) for a in self.actions]
+        self._places = {a.name: k for k, a in enumerate(self.actions)}
         self._clear = _Clear(self.names)
 
     def _unvaried(self) -> dict[str, int]:
         """Return the inputs that are no part of the state, at their defaults."""
         used = {n for relation in self.relations.values() for n in relation.inputs}
-        used |= {"mn.peer_home_agent", "bu.esp", "mn.ba_matches"}
+        used |= {"mn.peer_home_agent", "bu.esp", "mn.ba_matches", "mn.deletion"}
         used |= {f.label(i) for f, i in self.world.fields() if f.name == "o.for_home"}
         named = sorted(n for n in used - set(self.names) if not n.startswith("READ-"))
         return {n: FIELDS[n.partition("[")[0]].default for n in named}
@@ -87,6 +90,12 @@ class Machine:
         for enabled, action in zip(self._guards(values), self._compiled, strict=True):
             if enabled:
                 yield from action.steps(values)
+
+    def taken(self, action: Action, state: State, chosen: Chosen) -> Iterator[Step]:
+        """Yield the transitions of one action, for the chosen outcomes of the node's step."""
+        place, values = self._places[action.name], self.values(state)
+        if self._guards(values)[place]:
+            yield from self._compiled[place].steps(values, chosen)
 
     def show(self, state: State) -> dict[str, int]:
         """Return a state by name."""
@@ -108,8 +117,8 @@ class _Compiled:
         self._targets = [machine.names.index(n) for n in action.updates]
         self._updates = Evaluator(action.updates.values(), [*hidden, *decisions])
 
-    def steps(self, values: list[int]) -> Iterator[Step]:
-        """Yield the transitions of this action."""
+    def steps(self, values: list[int], chosen: Chosen = StepEngine.outcomes) -> Iterator[Step]:
+        """Yield the transitions of this action, for every outcome or the chosen ones."""
         before = list(values)
         given = self._input_values(values)
         for place, value in zip(self._inputs, given, strict=True):
@@ -117,7 +126,7 @@ class _Compiled:
         if self.action.on is None:
             yield self._step(before, None, ())
             return
-        for outcome in self.machine.engines[self.action.on].outcomes(before):
+        for outcome in chosen(self.machine.engines[self.action.on], before):
             yield self._step(before, outcome, outcome.values)
 
     def _step(self, before: list[int], outcome: Outcome | None, decided: tuple[int, ...]) -> Step:

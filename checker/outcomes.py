@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 
 import z3
@@ -17,8 +18,10 @@ import z3
 from checker.constraints import (
     Constraint,
     Variable,
+    components,
     minimal_conflict,
     minimal_conflicts,
+    satisfiable,
     solutions,
 )
 from checker.evaluate import Evaluator
@@ -88,6 +91,15 @@ class StepEngine:
         if applied not in self._memo:
             self._memo[applied] = tuple(self._solve(applied, {}))
         return self._memo[applied]
+
+    def left_open(self, values: Sequence[int], label: str) -> bool:
+        """Return whether all rules can be obeyed and leave a decision more than one value."""
+        problem = _Problem(self, self.applied(values), {})
+        return len(problem.possible(label)) > 1
+
+    def obeys(self, k: int, applied: Applied, decided: Mapping[str, int]) -> bool:
+        """Return whether decisions (by label) are what ground rule `k` demands."""
+        return self._bound(k, applied).holds(decided)
 
     def conflicts(self, applied: Applied) -> list[tuple[GroundRule, ...]]:
         """Return the minimal sets of applicable binding demands that cannot agree."""
@@ -175,6 +187,35 @@ class _Problem:
                 found.setdefault(v, self._outcome(v, broken, open_))
         yield from found.values()
 
+    def possible(self, label: str) -> list[int]:
+        """Return the values of one decision that obeying all rules leaves."""
+        wanted = [*self.advice, *self.firm]
+        constraints = [self.engine._bound(k, self.applied) for k in wanted]
+        constraints += self._requirements({n for c in constraints for n in c.names})
+        variables = {d.label: self._usual(d) for d in self.decisions}
+        parts = components(variables, constraints)
+        names, own = next((n, c) for n, c in parts if label in n)
+        linked = {n: variables[n] for n in names}
+        return [
+            value
+            for value in variables[label].domain
+            if satisfiable({**linked, label: Variable(label, (value,))}, own)
+        ]
+
+    @cached_property
+    def _coupled(self) -> set[str]:
+        """Return the decisions that a rule couples with others: no default tells their value."""
+        rules = self.engine.relation.rules
+        couplings = [k for k in self.applied.rules if rules[k].when is not None]
+        return {n for k in couplings for n in self.engine._compiled[k][0]}
+
+    def _usual(self, d: GroundDecision) -> Variable:
+        variable = self._variable(d)
+        if d.label in self._coupled:
+            return Variable(d.label, variable.domain)
+        domain = variable.domain if variable.usual is None else tuple(sorted(variable.usual))
+        return Variable(d.label, domain)
+
     def _resolutions(self, constraints: list[Constraint]) -> list[frozenset[int]]:
         """Return the minimal sets of demands whose loss leaves the rest consistent."""
         variables = {d.label: self._variable(d, free=True) for d in self.decisions}
@@ -215,15 +256,18 @@ class _Problem:
 
     def _values(self, constraints: list[Constraint]) -> Iterator[tuple[int, ...]]:
         variables = {d.label: self._variable(d) for d in self.decisions}
-        coupled = {n for c in constraints for n in c.names}
-        required = [
+        required = self._requirements({n for c in constraints for n in c.names})
+        order = [d.label for d in self.decisions]
+        for found in solutions(variables, [*constraints, *required]):
+            yield tuple(found[label] for label in order)
+
+    def _requirements(self, coupled: set[str]) -> list[Constraint]:
+        """A decision that none speaks of has its default unless it is required."""
+        return [
             Constraint(*self.engine._unrequired[k], self.applied.context, -1)
             for k, d in enumerate(self.decisions)
             if d.label in self.required - self.spoken - coupled
         ]
-        order = [d.label for d in self.decisions]
-        for found in solutions(variables, [*constraints, *required]):
-            yield tuple(found[label] for label in order)
 
     def _variable(self, d: GroundDecision, free: bool = False) -> Variable:
         domain = self.engine.domain(d)

@@ -1,14 +1,14 @@
 """Is the situation of a finding reachable, and by which shortest message sequence?
 
 Exploration between conforming nodes is watched for the first step whose inputs are such a
-situation.  Where none is, every reached state of the receiver is tried with an update from
-an arbitrary peer.
+situation; and every reached state is tried with an update from an arbitrary peer.  Where
+neither leads there, the part of the situation that no reached state has is the invariant.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import z3
@@ -17,8 +17,8 @@ from checker.evaluate import Evaluator
 from checker.explore import Exploration
 from checker.finding import Finding
 from checker.machine import Machine, State, Step
+from checker.sentences import field_text
 from checker.situation import Situations
-from model.receiver import receiver_state
 from model.rule import On
 from model.terms import constants
 
@@ -30,6 +30,8 @@ class Reached:
     state: State
     position: int | None = None  # which transition out of the state, between conforming nodes
     crafted: Mapping[str, int] = field(default_factory=dict)
+    arbitrary: Reached | None = None  # how an arbitrary peer brings it about, if it can too
+    further: tuple[Step, ...] = ()  # what follows, beyond what was explored
 
 
 class Watch:
@@ -41,6 +43,8 @@ class Watch:
         for f in findings:
             self.open[f.on][f.id] = f
         self.reached: dict[str, Reached] = {}
+        self.crafted: dict[str, Reached] = {}
+        self.invariants: dict[str, str] = {}
         self._seen: dict[On, set[tuple[int, ...]]] = {on: set() for on in On}
         self._names = {on: self._inputs(on) for on in On}
         self._conditions = {on: self._compiled(on) for on in On}
@@ -65,50 +69,89 @@ class Watch:
             if hit and name not in self.reached:
                 self.reached[name] = Reached(state, position)
 
-    def by_arbitrary_peer(self, found: Exploration, situations: Situations) -> None:
-        """Try every reached state of the receiver with any update for what is still open."""
-        missing = [f for f in self.open[On.RECEIVE_UPDATE].values() if f.id not in self.reached]
-        names = [n for n in receiver_state(self.machine.world) if n in situations.fields]
-        names += [n for n in ("node.home_agent", "node.bulk") if n in situations.fields]
-        states = self._receiver_states(found, names)
-        for f in missing:
-            reached = self._craft(f, situations, names, states)
-            if reached is not None:
-                self.reached[f.id] = reached
+    def from_states(self, found: Exploration, views: Mapping[On, Situations]) -> None:
+        """Try every reached state with any message, or event, for each finding.
 
-    def _receiver_states(
-        self, found: Exploration, names: list[str]
-    ) -> dict[tuple[int, ...], State]:
-        places = [self.machine.names.index(n) for n in names]
-        states: dict[tuple[int, ...], State] = {}
+        A Binding Update may come from an arbitrary peer; what else happens to a node depends on
+        no peer, and so happens between conforming nodes.
+        """
+        for on, situations in views.items():
+            states = _States(self.machine, found, situations)
+            for f in self.open[on].values():
+                self._place(f, states.first(f), on is On.RECEIVE_UPDATE)
+                if f.id not in self.reached and f.id not in self.crafted and found.complete:
+                    self.invariants[f.id] = states.excluding(f)
+
+    def _place(self, f: Finding, reached: Reached | None, by_peer: bool) -> None:
+        if reached is None:
+            return
+        if by_peer:
+            self.crafted[f.id] = reached
+        else:
+            self.reached.setdefault(f.id, reached)
+
+    def results(self) -> dict[str, Reached]:
+        """Return how the situation of each finding is reached, as far as it is."""
+        found = {}
+        for f in (f for of in self.open.values() for f in of.values()):
+            conforming, crafted = self.reached.get(f.id), self.crafted.get(f.id)
+            if conforming is not None:
+                found[f.id] = replace(conforming, arbitrary=crafted)
+            elif crafted is not None:
+                found[f.id] = crafted
+        return found
+
+
+class _States:
+    """The states that exploration reached, as far as a step of a node depends on them."""
+
+    def __init__(self, machine: Machine, found: Exploration, situations: Situations) -> None:
+        self.situations = situations
+        self.names = [n for n in machine.names if n in situations.fields and _kept(n)]
+        places = [machine.names.index(n) for n in self.names]
+        self.states: dict[tuple[int, ...], State] = {}
         for state in found.parents:  # in breadth-first order: the nearest comes first
-            states.setdefault(tuple(state[k] for k in places), state)
-        return states
+            self.states.setdefault(tuple(state[k] for k in places), state)
 
-    def _craft(
-        self,
-        f: Finding,
-        situations: Situations,
-        names: list[str],
-        states: dict[tuple[int, ...], State],
-    ) -> Reached | None:
-        solver = situations.solver()
+    def first(self, f: Finding) -> Reached | None:
+        """Return the nearest state that some message or event makes a situation of the finding."""
+        solver = self.situations.solver()
         solver.add(readings_fixed(f))
-        readings = {r: f.witness.get(r, 0) for r in situations.readings}
+        readings = {r: f.witness.get(r, 0) for r in self.situations.readings}
         relevant = {c.decl().name() for c in constants(f.condition)}
         tried: set[tuple[int, ...]] = set()
-        for values, state in states.items():
-            seen = tuple(v for n, v in zip(names, values, strict=True) if n in relevant)
+        for values, state in self.states.items():
+            seen = tuple(v for n, v in zip(self.names, values, strict=True) if n in relevant)
             if seen in tried:
                 continue
             tried.add(seen)
             solver.push()
-            solver.add([situations.equals(n, v) for n, v in zip(names, values, strict=True)])
-            crafted = situations.witness(solver, readings)
+            solver.add(*map(self.situations.equals, self.names, values))
+            crafted = self.situations.witness(solver, readings)
             solver.pop()
             if crafted is not None:
                 return Reached(state, None, crafted)
         return None
+
+    def excluding(self, f: Finding) -> str:
+        """Return what of the finding's state is never together in a reached state, in words."""
+        relevant = {c.decl().name() for c in constants(f.condition)}
+        kept = [n for n in self.names if n in relevant]
+        for name in list(kept):
+            rest = [n for n in kept if n != name]
+            if not self._met({n: f.witness[n] for n in rest}):
+                kept = rest
+        words = "; ".join(field_text(n, f.witness[n]) for n in kept)
+        return f"never together in the {len(self.states)} states of the node reached: {words}"
+
+    def _met(self, wanted: Mapping[str, int]) -> bool:
+        places = [(k, wanted[n]) for k, n in enumerate(self.names) if n in wanted]
+        return any(all(s[k] == v for k, v in places) for s in self.states)
+
+
+def _kept(name: str) -> bool:
+    """Return whether a field of the state is one of a node, not of a message on its way."""
+    return not name.startswith(("bu.", "ba.", "o.", "net."))
 
 
 def readings_fixed(f: Finding) -> Any:

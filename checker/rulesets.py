@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import importlib
-import runpy
-import traceback
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from checker.author import Watch, run
+from checker.evaluate import knows
 from model.errors import RuleError
+from model.rule import Rule
 from model.ruleset import Ruleset
+from model.terms import quantifies
+from model.validate import mistakes, subterms
 
 SHIPPED = {"draft-04": "model.rulesets.draft04"}
 
 
 class RulesetError(ValueError):
-    """A ruleset that cannot be loaded: one sentence with file, line and remedy."""
+    """A ruleset that does not exist: one sentence with the remedy."""
+
+
+class RuleFileError(RulesetError):
+    """A rule file that cannot be used: a line for each mistake, with file, line and remedy."""
 
 
 def load_ruleset(name: str) -> Ruleset:
@@ -31,20 +40,53 @@ def load_ruleset(name: str) -> Ruleset:
 
 def _from_file(path: Path) -> Ruleset:
     try:
-        found = runpy.run_path(str(path)).get("RULESET")
-    except RuleError as bad:
-        raise RulesetError(f"{_place(path, bad)}: {bad}.") from bad
+        source = path.read_text(encoding="utf-8")
+        space, watch = run(path, source)
     except SyntaxError as bad:
-        raise RulesetError(f"{path}:{bad.lineno}: {bad.msg}; correct the line.") from bad
-    except Exception as bad:
-        what = f"{type(bad).__name__}: {bad}"
-        raise RulesetError(f"{_place(path, bad)}: {what}; correct the line.") from bad
+        raise RuleFileError(f"{path}:{bad.lineno or 1}: {bad.msg}; correct the line.") from bad
+    except (ValueError, RecursionError, MemoryError, OSError) as bad:
+        raise RuleFileError(f"{path}: it is no text in Python; name another file.") from bad
+    found = space.get("RULESET", watch.unfinished)
+    wrong = _mistakes(watch, found)
+    if wrong:
+        raise RuleFileError("\n".join(_sentence(e) for e in wrong))
     if not isinstance(found, Ruleset):
-        raise RulesetError(f"{path}: it defines no RULESET; end it with RULESET = Ruleset(...).")
+        raise RuleFileError(f"{path}: it defines no RULESET; end it with RULESET = Ruleset(...).")
     return found
 
 
-def _place(path: Path, bad: Exception) -> str:
-    """Return file:line of the last line of the ruleset's own file in a traceback."""
-    own = [f for f in traceback.extract_tb(bad.__traceback__) if f.filename == str(path)]
-    return f"{path}:{own[-1].lineno}" if own else str(path)
+def _mistakes(watch: Watch, found: Any) -> list[RuleError]:
+    """Return the mistakes in the order of the file, each once; none about a mute rule."""
+    later: list[RuleError] = []
+    if isinstance(found, Ruleset):
+        try:
+            later = [e for e in _whole(watch.path, found) if e.where not in watch.broken]
+        except Exception as bad:  # a part of a wrong type, wherever it is met first
+            watch.tell(bad)
+    return sorted({str(e): e for e in (*watch.mistakes, *later)}.values(), key=_position)
+
+
+def _whole(path: str, ruleset: Ruleset) -> Iterator[RuleError]:
+    yield from mistakes(ruleset)
+    for r in ruleset.rules:
+        if r.source.startswith(f"{path}:"):
+            yield from _operators(r)
+
+
+def _operators(r: Rule) -> Iterator[RuleError]:
+    """Yield the operators of Z3 in a rule that the evaluator does not know."""
+    for term in (t for t in (r.given, r.when, r.demand.term) if t is not None):
+        for t in subterms(term):
+            if not knows(t) and not quantifies(t):
+                what = f"rule {r.key} uses {t.decl().name()}, which monami does not evaluate"
+                yield RuleError(what, r.source, "use & | ~ == !=, z3.ULT, z3.ULE, z3.If")
+
+
+def _sentence(e: RuleError) -> str:
+    text = str(e)
+    return text if text.endswith("?") else f"{text}."
+
+
+def _position(e: RuleError) -> tuple[str, int]:
+    file, _, line = e.where.rpartition(":")
+    return (file, int(line)) if line.isdigit() else (e.where, 0)

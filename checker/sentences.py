@@ -43,6 +43,8 @@ OUTCOME_WORDS = {
 def fact_text(label: str, holds: bool) -> str:
     """Return a named predicate, or its negation, in words."""
     name, _, index = label.partition("[")
+    if name.startswith("rule "):
+        return f"{name.removeprefix('rule ')} refuses the update or sub-option"
     if name in OUTCOME_WORDS:
         text = OUTCOME_WORDS[name][0 if holds else 1]
         return which("slot", index.rstrip("]")) + text

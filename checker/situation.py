@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, product
@@ -10,7 +10,7 @@ from typing import Any
 
 import z3
 
-from checker.evaluate import Evaluator
+from checker.evaluate import Evaluator, constructor_index
 from checker.solving import Journal, Solver
 from model.fields import Domain, Field, Number
 from model.rule import On
@@ -95,6 +95,10 @@ class Situations:
         """Return the term: the input has this value."""
         f, i = self.fields[name]
         return f.instance(i) == f.domain.at(value)
+
+    def values(self, model: Any) -> list[int]:
+        """Return the values of all inputs in a model, in order."""
+        return [number(model.eval(f.instance(i), True)) for f, i in self.fields.values()]
 
     def default(self, name: str) -> int:
         """Return the default value of an input."""
@@ -183,40 +187,84 @@ class Situations:
         return self.equals(name, witness[name])
 
     def core(self, condition: Any, witness: dict[str, int]) -> tuple[str, ...]:
-        """Return a minimal set of inputs and predicates that alone make `condition` true.
-
-        Raw inputs are given up first, so that what is left is in the words of the rules.
-        """
-        solver = self.solver()
-        solver.add(z3.Not(condition))
-        facts = self.facts(witness)
-        order = [*self.fields, *facts]
-        literals = {n: z3.Bool(f"core {n}") for n in order}
-        for name, literal in literals.items():
-            solver.add(z3.Implies(literal, self.literal(name, witness, facts)))
-        if solver.check(*literals.values()) != z3.unsat:
-            raise AssertionError("the witness does not satisfy its own condition")
-        return tuple(_kept(solver, literals))
+        """Return a minimal set of inputs and predicates that alone make `condition` true."""
+        return Generaliser(self, condition).core(witness, self.facts(witness))
 
 
-def _kept(solver: z3.Solver, literals: Mapping[str, Any]) -> list[str]:
-    """Return the names left when each in turn is dropped that the others make superfluous.
+class Generaliser:
+    """Finds what of a situation matters for a condition: few inputs and predicates, in words.
 
-    An unsatisfiable core only spares questions whose answer it is: which core the solver
-    gives depends on all that it did before, and the result must not.
+    Raw numbers are given up first, then predicates, flags and enumerations last, so that what
+    is left is in the words of the rules.
     """
-    kept, core = list(literals), _core(solver)
-    for name, literal in literals.items():
-        rest = [n for n in kept if n != name]
-        if literal.decl().name() not in core:
-            kept = rest
-        elif solver.check(*(literals[n] for n in rest)) == z3.unsat:
-            kept, core = rest, _core(solver)
-    return kept
+
+    def __init__(
+        self, situations: Situations, condition: Any, more: Mapping[str, Any] | None = None
+    ) -> None:
+        self.situations, self.more = situations, dict(more or {})
+        self._solver = situations.solver()
+        self._solver.add(z3.Not(condition))
+        self._literals: dict[tuple[str, int], Any] = {}
+
+    def core(self, witness: Mapping[str, int], facts: Mapping[str, bool]) -> tuple[str, ...]:
+        """Return names whose values in the witness alone make the condition true."""
+        values = {**witness, **{n: int(v) for n, v in facts.items()}}
+        order = self._order(facts, values)
+        kept = self._sufficient(order, values)
+        for name in list(kept):
+            rest = [n for n in kept if n != name]
+            if name in kept and self._enough(rest, values):
+                kept = self._used(rest, values)
+        return tuple(n for n in reversed(order) if n in kept)
+
+    def _sufficient(self, order: list[str], values: Mapping[str, int]) -> list[str]:
+        """Return names that suffice, without raw numbers where it can be."""
+        fields = self.situations.fields
+        worded = [
+            n for n in order if n not in fields or not isinstance(fields[n][0].domain, Number)
+        ]
+        if self._enough(worded, values):
+            return self._used(worded, values)
+        if not self._enough(order, values):
+            raise AssertionError("the witness does not satisfy its own condition")
+        return self._used(order, values)
+
+    def _order(self, facts: Mapping[str, bool], values: Mapping[str, int]) -> list[str]:
+        fields = self.situations.fields
+        numbers = [n for n, (f, _) in fields.items() if isinstance(f.domain, Number)]
+        flags = [n for n in reversed(list(fields)) if n not in numbers]
+        named = [n for n in reversed(list(facts)) if n not in self.more]
+        rules = [n for n in reversed(list(facts)) if n in self.more and values[n]]
+        return [*reversed(numbers), *named, *flags, *rules]
+
+    def _enough(self, names: Iterable[str], values: Mapping[str, int]) -> bool:
+        return not self._solver.holds(*(self._literal(n, values[n]) for n in names))
+
+    def _used(self, names: Iterable[str], values: Mapping[str, int]) -> list[str]:
+        core = self._solver.core_names()
+        return [n for n in names if self._literal(n, values[n]).decl().name() in core]
+
+    def _literal(self, name: str, value: int) -> Any:
+        key = (name, value)
+        if key not in self._literals:
+            literal = z3.Bool(f"core {name} {value}")
+            self._solver.add(z3.Implies(literal, self.term(name, value)))
+            self._literals[key] = literal
+        return self._literals[key]
+
+    def term(self, name: str, value: int) -> Any:
+        """Return the term: an input or predicate has this value."""
+        if name in self.situations.fields:
+            return self.situations.equals(name, value)
+        term = self.more[name] if name in self.more else self.situations.predicates[name]
+        return term if value else z3.Not(term)
 
 
-def _core(solver: z3.Solver) -> set[str]:
-    return {c.decl().name() for c in solver.unsat_core()}
+def number(value: Any) -> int:
+    """Return the value of a model as a number: flags as 0 and 1, enumerations by index."""
+    if z3.is_bv_value(value):
+        return int(value.as_long())
+    return int(z3.is_true(value)) if z3.is_bool(value) else constructor_index(value.decl())
 
 
 def generic(label: str) -> str:

@@ -17,7 +17,6 @@ from checker.replay.seen import Seen
 from checker.replay.state import State, empty_state, state_of_dump, unique
 from checker.replay.update import update_inputs
 
-MOBILE_ROUTERS = "RFC 3963"
 ROUTER_STATUSES = range(139, 144)
 DOUBT = (
     "this update or an earlier one was processed wrongly: with a binding left over, which the "
@@ -172,11 +171,10 @@ class Tracker:
         self.proxy_fault = fault
 
     def _is_router(self, e: Exchange) -> bool:
-        """Whether RFC 3963, which the ruleset lacks, may have refused: R set, now or before."""
+        """Whether RFC 3963, whose state is not followed, may have refused: R, now or before."""
         self.router = self.router or e.update.mobile_router
-        lacking = all(r.document != MOBILE_ROUTERS for r in self.relation.ruleset.rules)
         refused = e.answer is not None and e.answer.status in ROUTER_STATUSES
-        return self.router and refused and lacking
+        return self.router and refused
 
     def _follows(self, j: Judgement, world: World) -> Judgement:
         """A violation about proxy ND that an earlier one brought about is not counted again."""
@@ -210,7 +208,7 @@ def _unruled(j: Judgement) -> Judgement:
     names = () if j.decisive is None else j.decisive.names
     if j.verdict not in ("violates", "deviates") or any(n.startswith("o.copied") for n in names):
         return j
-    note = "the R flag is set or changes: RFC 3963 6.2 refuses that, and it is not in this ruleset"
+    note = "the R flag is set or changes: RFC 3963 6.2 refuses that; replay does not follow it"
     return replace(j, verdict="inconclusive", note=note)
 
 

@@ -27,6 +27,7 @@ def update_inputs(
         "bu.sequence": update.sequence,
         "bu.source": naming.address(update.src),
         "bu.alternate": naming.address(update.alternate),
+        "bu.key": int(update.key_mgmt),
         "bu.nonces": int(update.nonces is not None),
         "bu.authorization": _authorization(update),
     }

@@ -39,8 +39,7 @@ def tiny(*rules: Rule, **more: Any) -> Ruleset:
 
 def only(ruleset: Ruleset, *ids: str) -> Ruleset:
     """The ruleset with no rules but these."""
-    others = {r.id for r in ruleset.rules if not set(ids) & set(r.ids)}
-    return ruleset.without(*others)
+    return ruleset.only(*ids)
 
 
 def contradictions(

@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 import z3
 
-from checker.demands import structural
 from checker.contradictions import Contradictions, minimal
+from checker.demands import structural
 from checker.evaluate import Evaluator
 from checker.explore import Explorer
 from checker.finding import Finding

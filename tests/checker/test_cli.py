@@ -40,10 +40,16 @@ DECIDED = """
     rule("T-5", "1", Modality.MUST, Role.RECEIVER, "proxy", then=~decide.proxy),
     rule("T-6", "1", Modality.MUST, Role.MOBILE_NODE, "belief", on=On.RECEIVE_ACK,
          then=mn.believed == Belief.unchanged),
+    rule("T-7", "1", Modality.MUST, Role.RECEIVER, "key", then=decide.key_peer == CareOf.none),
+    rule("T-8", "1", Modality.MUST, Role.RECEIVER, "prefix", then=mr.forwarded),
+    rule("T-9", "1", Modality.MUST, Role.MOBILE_NODE, "next", on=On.RECEIVE_ACK,
+         then=after.next == NextUpdate.none),
 """
 ALL = (
     "from model.rule import On\n"
-    "from model.vocabulary import Belief, Effect, Status, mn\n"
+    "from model.mobile import NextUpdate, after\n"
+    "from model.packets import mr\n"
+    "from model.vocabulary import Belief, CareOf, Effect, Status, mn\n"
     "from model.rule import Role\n"
 )
 SMALL = ["--bids", "1", "--care-of", "1", "--options", "1", "--sequence-bits", "2"]
@@ -172,7 +178,7 @@ def test_an_unknown_ruleset_is_named_with_those_that_are_known(monami: Monami) -
 def test_a_syntax_error_is_told_with_file_and_line(monami: Monami, tmp_path: Path) -> None:
     path = tmp_path / "broken.py"
     path.write_text("RULES = [\n    rule(\n", encoding="utf-8")
-    said = sentence(monami("check", path), 2)
+    said = sentence(monami("check", path), 3)
     assert said.startswith(f"{path}:2: ")
     assert said.endswith("correct the line.")
 
@@ -181,7 +187,7 @@ def test_an_unknown_field_is_told_with_file_line_and_remedy(monami: Monami, writ
     rules = SKIP + RUN.replace("decide.dad == Dad.run", "o.Z")
     path = write(rules)
     line = 1 + (HEAD + rules).splitlines().index(RUN.replace("decide.dad == Dad.run", "o.Z")[1:-1])
-    said = sentence(monami("rules", path), 2)
+    said = sentence(monami("rules", path), 3)
     assert said.startswith(f"{path}:{line}: no field is called 'Z'; use one of C, H, O, ")
 
 
@@ -192,10 +198,10 @@ def test_an_unknown_field_is_told_with_file_line_and_remedy(monami: Monami, writ
         (RUN.replace("decide.dad == Dad.run", "bu.source"), "`then` of rule T-2 is no truth value"),
         (RUN.replace("T-2", "T-1"), "rule id T-1 is used twice"),
         (RUN.replace("then=", 'at="never", then='), "rule T-2 is at an unknown step 'never'"),
-        (RUN.replace("Dad.run", "Dad.run & 1"), "correct the line"),
+        (RUN.replace("Dad.run", "Dad.run & 1"), "put the comparison in parentheses"),
         (RUN.replace("bu.ack", "unheard"), ""),
     ],
-    ids=["value", "no truth value", "id twice", "step", "exception", "harmless"],
+    ids=["value", "no truth value", "id twice", "step", "precedence", "harmless"],
 )
 def test_what_is_wrong_in_a_ruleset_is_told_in_one_sentence_with_its_line(
     monami: Monami, write: Write, broken: str, expected: str
@@ -205,7 +211,7 @@ def test_what_is_wrong_in_a_ruleset_is_told_in_one_sentence_with_its_line(
     if not expected:
         assert ran.code == 0
         return
-    said = sentence(ran, 2)
+    said = sentence(ran, 3)
     assert said.startswith(f"{path}:")
     assert expected in said
 
@@ -213,7 +219,7 @@ def test_what_is_wrong_in_a_ruleset_is_told_in_one_sentence_with_its_line(
 def test_a_file_without_a_ruleset_is_told_so(monami: Monami, tmp_path: Path) -> None:
     path = tmp_path / "empty.py"
     path.write_text("RULES = []\n", encoding="utf-8")
-    said = sentence(monami("rules", path), 2)
+    said = sentence(monami("rules", path), 3)
     assert said == f"{path}: it defines no RULESET; end it with RULESET = Ruleset(...)."
 
 

@@ -157,7 +157,9 @@ def test_readings_are_named() -> None:
     """A sequence number per home address or per BID."""
     records, _ = judge("shisa/cm10_seq_window.jsonl")
     found = [r for r in records if r["record"] == "verdict" and r["verdict"] == "ambiguous"]
-    assert [(r["rule"], r["readings"]) for r in found] == [("3775-9.5.1-6", {"READ-SEQ": "S2"})]
+    both = ["04-6.3-5", "3775-9.5.1-6"]
+    assert sorted(r["rule"] for r in found) == both
+    assert all(r["readings"] == {"READ-SEQ": "S2"} for r in found)
 
 
 def test_wrong_checksums_leave_nothing_to_judge() -> None:

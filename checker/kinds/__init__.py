@@ -1,0 +1,58 @@
+"""Further analyses of the rules: what each kind of finding means is in `reports/kinds.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from checker.finding import Finding
+from checker.kinds import (
+    ambiguity,
+    firing,
+    parties,
+    precedence,
+    redundant,
+    unchecked,
+    values,
+)
+from checker.kinds.overrides import classify
+from checker.outcomes import StepEngine
+from checker.situation import UNUSED, Situations
+from model.rule import On
+from model.ruleset import Ruleset
+
+__all__ = ["KINDS", "classify", "kinds"]
+
+KINDS = (
+    "precedence hole",
+    "silent override",
+    "ambiguity",
+    "unchecked duty",
+    "unbound party",
+    "modality mismatch",
+    "shadowed rule",
+    "never fires",
+    "dead value",
+    "redundant rule",
+)
+
+
+def kinds(
+    situations: Mapping[On, Situations],
+    ruleset: Ruleset,
+    engines: Mapping[On, StepEngine] | None = None,
+) -> Iterator[Finding]:
+    """Yield every finding of these kinds but the silent overrides, which `classify` tells.
+
+    `engines` are the step engines of the situations, where they are there already.
+    """
+    if engines is None:
+        engines = {
+            on: StepEngine(s.relation, list(s.fields), UNUSED) for on, s in situations.items()
+        }
+    yield from precedence.findings(situations, ruleset)
+    yield from ambiguity.findings(situations, ruleset, engines)
+    yield from unchecked.findings(situations, ruleset)
+    yield from parties.findings(situations, ruleset)
+    yield from firing.findings(situations, ruleset)
+    yield from values.findings(situations, ruleset)
+    yield from redundant.findings(situations, ruleset)

@@ -1,0 +1,51 @@
+"""What comes of both sides together, though each obeys every rule."""
+
+from __future__ import annotations
+
+from checker.divergence import Divergences
+from checker.endless import EndlessRejections
+from checker.explore import Exploration, Explorer
+from checker.finding import Finding
+from checker.machine import Machine
+from checker.reach import Reached
+from checker.recovery import Recoveries
+from checker.wishes import Wishes
+from model.rule import On
+from model.ruleset import Ruleset
+from model.scope import Scope
+
+Placed = tuple[Finding, tuple[Exploration, Reached]]
+SIDES = (On.SEND_UPDATE, On.RECEIVE_UPDATE, On.RECEIVE_ACK)
+# One binding is enough to be refused for ever; one fault brings the sequence numbers apart.
+ONE_BINDING = Scope(bids=1, care_of=1, options=1, sequence_bits=2, updates=2, faults=1)
+
+
+class TwoParty:
+    """The findings about both sides of a ruleset, from explorations of the same rules."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.ruleset = ruleset
+        self.divergences = Divergences()
+
+    @property
+    def speaks_of_both(self) -> bool:
+        """Return whether the ruleset has rules for each step of an exchange."""
+        return all(self.ruleset.rules_on(on) for on in SIDES)
+
+    def of(self, found: Exploration) -> list[Placed]:
+        """Return the divergences of an exploration that earlier ones did not have."""
+        return [(f, (found, reached)) for f, reached in self.divergences.findings(found)]
+
+    def procedures(self) -> list[Placed]:
+        """Return the endless rejections, and the procedures that do not recover."""
+        machine = Machine(self.ruleset, ONE_BINDING)
+        found = Explorer(machine).run()
+        endless = EndlessRejections(self._wishes(machine, "mn.goes_on"))
+        recoveries = Recoveries(self._wishes(machine, "mn.goes_on", "mn.boots"))
+        placed = [*endless.findings(found), *recoveries.findings(found)]
+        return [(f, (found, reached)) for f, reached in placed]
+
+    def _wishes(self, machine: Machine, *facts: str) -> Wishes:
+        """Return exchanges of a mobile node of which some facts are true."""
+        given = dict.fromkeys(facts, 1)
+        return Wishes(Machine(self.ruleset, machine.scope, given, machine.relations))

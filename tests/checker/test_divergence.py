@@ -1,0 +1,249 @@
+"""What both sides come to: divergences, endless rejections, procedures that do not recover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+
+import pytest
+import z3
+
+from checker.describe import finding_record
+from checker.explore import Exploration, Explorer
+from checker.finding import Finding
+from checker.machine import Machine, State
+from checker.reach import Reached
+from checker.two_party import ONE_BINDING, Placed, TwoParty
+from checker.views import HOME, NOTHING, REGISTERED, REGULAR, WITH_BID, Difference, Views
+from model.mobile import told
+from model.rule import Rule
+from model.ruleset import Ruleset
+from model.rulesets.draft04 import RULESET
+from model.scope import Scope
+from model.vocabulary import Effect, Resync, decide, mn
+from tests.checker.support import stated, tiny
+
+TWO_BIDS = Scope(2, 1, 2, 2, updates=2, faults=0)
+TWO_LINKS = Scope(1, 2, 1, 2, updates=2, faults=0)
+DRAFT = "draft-04"
+CONFLICT = {"04-6.3-33", "04-6.3-34", "04-6.3-36", "04-5.6-15"}
+OTHERS = {"04-6.3-32"}
+FORGOTTEN = {"04-6.3-18", "04-5.6-12"}
+DELETED = {"04-5.6-9", "04-6.3-21", "3775-11.7.3-2"}
+NO_END = {"3775-9.5.1-6", "04-5.9-3", "3775-11.7.1-6"}
+AT_CORRESPONDENT = {"04-5.9-5", "04-6.3-34", "04-6.3-36", "04-5.6-16"}
+
+
+def part(key: str) -> Rule:
+    """Return one part of a statement of draft -04."""
+    return next(r for r in RULESET.rules if r.key == key)
+
+
+def demanding(key: str, term: z3.BoolRef) -> Rule:
+    """Return one part of a statement with another demand."""
+    own = part(key)
+    return replace(own, demand=replace(own.demand, term=term))
+
+
+def remembered() -> Ruleset:
+    """Draft -04 where the success of a deregistration does not say that there is a binding."""
+    own = part("04-5.6-9b")
+    return RULESET.having(replace(own, given=own.given & ~told.deletion))
+
+
+def kept() -> Ruleset:
+    """So remembered, and a home agent that answers 0 to a deregistration keeps the binding."""
+    return remembered().having(demanding("04-6.3-21", decide.effect == Effect.keep))
+
+
+def next_number() -> Ruleset:
+    """Draft -04 where status 135 has the same consequence as in the base document."""
+    return RULESET.having(demanding("04-5.9-3", mn.resync == Resync.next))
+
+
+VARIANTS: dict[str, Callable[[], Ruleset]] = {
+    "draft-04": lambda: RULESET,
+    "no conflict": lambda: RULESET.without("04-6.3-34"),
+    "no O": lambda: RULESET.without("04-6.3-32"),
+    "base sequence": lambda: RULESET.without("04-5.9-3"),
+    "no regular binding first": lambda: RULESET.without("04-5.9-5"),
+    "remembered": remembered,
+    "kept": kept,
+    "next number": next_number,
+}
+
+
+@cache
+def explored(variant: str, scope: Scope) -> Exploration:
+    """Return the states that conforming nodes reach."""
+    return Explorer(Machine(VARIANTS[variant](), scope)).run()
+
+
+@cache
+def divergences(variant: str, scope: Scope) -> tuple[Placed, ...]:
+    """Return the divergences of a ruleset at a scope."""
+    return tuple(TwoParty(VARIANTS[variant]()).of(explored(variant, scope)))
+
+
+@cache
+def procedures(variant: str) -> tuple[Placed, ...]:
+    """Return the endless rejections and the procedures without recovery."""
+    return tuple(TwoParty(VARIANTS[variant]()).procedures())
+
+
+def with_rules(placed: tuple[Placed, ...], ids: set[str]) -> list[Finding]:
+    """Return the findings that name these rules, whatever else."""
+    return [f for f, _ in placed if ids <= set(f.rules)]
+
+
+def test_views_tell_what_each_side_holds() -> None:
+    machine = Machine(RULESET, TWO_LINKS)
+    views, start = Views(machine), dict(machine.show(machine.initial()[0]))
+
+    def differences(**values: int) -> dict[int, Difference]:
+        given = {n.replace("_", ".", 1): v for n, v in values.items()}
+        named = {
+            f"{n}[1]" if n in ("bc.kind", "bc.coa", "bul.status", "bul.coa") else n: v
+            for n, v in given.items()
+        }
+        return views.differences(tuple((start | named)[n] for n in machine.names))
+
+    assert differences() == {}
+    assert differences(bc_kind=1, bc_coa=2, bul_status=2, bul_coa=2) == {}
+    assert differences(bc_kind=1) == {1: Difference(WITH_BID, REGISTERED, NOTHING)}
+    assert differences(bc_kind=2, bul_status=2) == {1: Difference(WITH_BID, HOME, REGISTERED)}
+    assert differences(bul_plain=2) == {0: Difference(REGULAR, NOTHING, REGISTERED)}
+    moved = differences(bc_kind=1, bc_coa=3, bul_status=2, bul_coa=2)
+    assert moved[1].listed == REGISTERED
+    assert moved[1].held not in (REGISTERED, NOTHING, HOME)
+
+
+@pytest.mark.parametrize(
+    "ids", [CONFLICT, OTHERS, FORGOTTEN, DELETED], ids=["conflict", "O", "refusal", "deletion"]
+)
+def test_draft04_diverges_without_faults_in_a_few_ways(ids: set[str]) -> None:
+    found = divergences(DRAFT, TWO_BIDS)
+    assert len(with_rules(found, ids)) == 1
+    assert {f.kind for f, _ in found} == {"divergence"}
+    assert len(found) < 8
+    assert len({f.id for f, _ in found}) == len(found)
+
+
+def test_a_home_binding_is_kept_that_the_mobile_node_does_not_list() -> None:
+    found = with_rules(divergences(DRAFT, TWO_LINKS), {"04-6.3-25", "3775-11.7.3-2"})
+    assert any("the home agent has a home binding" in f.title for f in found)
+
+
+def test_a_difference_says_on_which_contradiction_it_depends() -> None:
+    (conflict,) = with_rules(divergences(DRAFT, TWO_BIDS), CONFLICT)
+    assert "giving up 04-6.3-36" in conflict.title
+    (others,) = with_rules(divergences(DRAFT, TWO_BIDS), OTHERS)
+    assert "giving up" not in others.title
+
+
+@pytest.mark.parametrize(
+    ("repaired", "gone"),
+    [("no conflict", CONFLICT), ("no O", OTHERS), ("remembered", DELETED)],
+)
+def test_repairing_the_rule_removes_just_its_divergence(repaired: str, gone: set[str]) -> None:
+    left = divergences(repaired, TWO_BIDS)
+    assert not with_rules(left, gone)
+    for other in (CONFLICT, OTHERS, FORGOTTEN, DELETED):
+        if other != gone:
+            assert len(with_rules(left, other)) == 1
+
+
+def test_a_seeded_error_of_the_receiver_is_found() -> None:
+    """A home agent that answers 0 and keeps the binding: no contradiction is needed."""
+    before = {f.id for f, _ in divergences("remembered", ONE_BINDING)}
+    fresh = [f for f, _ in divergences("kept", ONE_BINDING) if f.id not in before]
+    assert [f for f in fresh if "04-6.3-21" in f.rules and REGISTERED in f.title]
+
+
+def ends(found: Exploration, reached: Reached) -> tuple[State, tuple[State, ...]]:
+    """Return the first state of a path and the states after each step."""
+    steps = (*found.path(reached.state), *reached.further)
+    state = reached.state
+    while (parent := found.parents[state]) is not None:
+        state = parent[0]
+    return state, tuple(s.state for s in steps)
+
+
+def test_a_path_replays_and_only_its_end_differs_at_rest() -> None:
+    for _, (found, reached) in divergences(DRAFT, TWO_BIDS):
+        views = Views(found.machine)
+        first, states = ends(found, reached)
+        for before, after in pairwise((first, *states)):
+            assert after in {s.state for s in found.machine.successors(before)}
+        resting = [s for s in states if views.rests(s)]
+        assert resting[-1] == states[-1]
+        assert views.differences(resting[-1])
+        assert not any(views.differences(s) for s in resting[:-1])
+
+
+def test_no_shorter_path_leads_to_a_difference_at_rest() -> None:
+    found = explored(DRAFT, TWO_BIDS)
+    views = Views(found.machine)
+    bad = [s for s in found.parents if views.rests(s) and views.differences(s)]
+    shortest = min(len(found.path(s)) for s in bad)
+    assert min(len(found.path(r.state)) for _, (_, r) in divergences(DRAFT, TWO_BIDS)) == shortest
+
+
+def test_a_lost_message_is_no_news_where_the_same_difference_comes_without() -> None:
+    both = TwoParty(RULESET)
+    without = both.of(explored(DRAFT, TWO_LINKS))
+    known = {f.title.partition(" (")[0] for f, _ in without}
+    lossy = both.of(explored(DRAFT, replace(TWO_LINKS, faults=1)))
+    assert known
+    assert not known & {f.title.partition(" (")[0] for f, _ in lossy}
+
+
+def test_the_last_accepted_sequence_number_is_refused_without_end() -> None:
+    endless = [f for f, _ in procedures(DRAFT) if f.kind == "endless rejection"]
+    assert [set(f.rules) for f in endless] == [NO_END]
+    assert "giving up 3775-11.7.1-6" in endless[0].title
+
+
+def test_an_endless_rejection_shows_the_same_exchange_again() -> None:
+    found = [(f, where) for f, where in procedures(DRAFT) if f.kind == "endless rejection"]
+    for f, where in found:
+        record = finding_record(f, RULESET, where)
+        sent = [p for p in record["path"] if p["actor"] == "mobile node" and p["to"]]
+        assert len(sent) >= 3
+        assert sent[-1]["message"] == sent[-2]["message"]
+
+
+@pytest.mark.parametrize("variant", ["base sequence", "next number"])
+def test_the_next_sequence_number_ends_the_rejection(variant: str) -> None:
+    found = procedures(variant)
+    assert not [f for f, _ in found if f.kind == "endless rejection"]
+    assert len(with_rules(found, AT_CORRESPONDENT)) == 1
+
+
+def test_a_regular_binding_first_does_not_recover_at_a_correspondent_node() -> None:
+    lost = [f for f, _ in procedures(DRAFT) if f.kind == "no recovery"]
+    assert len(lost) == 1
+    assert set(lost[0].rules) >= AT_CORRESPONDENT
+    assert "correspondent node" in lost[0].title
+
+
+def test_without_the_answer_bid_conflict_it_recovers() -> None:
+    found = procedures("no conflict")
+    assert not [f for f, _ in found if f.kind == "no recovery"]
+    assert len(with_rules(found, NO_END)) == 1
+
+
+def test_where_no_regular_binding_comes_first_an_old_one_stands_in_the_way() -> None:
+    lost = [(f, w) for f, w in procedures("no regular binding first") if f.kind == "no recovery"]
+    for f, (found, reached) in lost:
+        assert "04-5.9-5" not in f.rules
+        assert found.machine.show(reached.state)["bc.plain"]
+    assert len(lost) == 1
+
+
+def test_a_ruleset_about_one_side_has_no_findings_about_both() -> None:
+    one = tiny(stated("T-1", decide.effect == Effect.keep))
+    assert not TwoParty(one).speaks_of_both
+    assert TwoParty(RULESET).speaks_of_both
