@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from checker.episodes import DECIDING, Episode, Judged
 from checker.machine import Chosen, State, Step
@@ -121,29 +122,43 @@ class Explained:
     def forced(self, cause: Cause) -> bool:
         """Return whether these rules make every way end at rest in this difference."""
         if cause not in self._ends_so:
-            ends = self._ends(cause)
-            self._ends_so[cause] = bool(ends) and all(map(self._differs, ends))
+            self._ends_so[cause] = self._all_differ(cause)
         return self._ends_so[cause]
+
+    def _all_differ(self, cause: Cause) -> bool:
+        """Return whether there is an end, and every end is such a difference at rest."""
+        some = False
+        for state in self._ends(cause):
+            if not self._differs(state):
+                return False
+            some = True
+        return some
 
     def needs_sender(self, cause: Cause) -> bool:
         """Return whether it takes an update that breaks the rules which its sender broke."""
         self.otherwise = True
-        ends = self._ends(cause)
+        same = self._all_differ(cause)
         self.otherwise = False
-        return not ends or not all(map(self._differs, ends))
+        return not same
 
     def _differs(self, state: State) -> bool:
         found = self.views.differences(state).get(self.episode.bid)
         return found == self.episode.difference and self.views.rests(state)
 
-    def _ends(self, cause: Cause) -> set[State]:
-        level = {self.episode.before}
-        for k, step in enumerate(self.episode.steps):
-            chosen = self._chosen(k, step, cause)
-            level = {
-                s.state for state in level for s in self.machine.taken(step.action, state, chosen)
-            }
-        return level
+    def _ends(self, cause: Cause) -> Iterator[State]:
+        """Yield the states at the end of every way, each once."""
+        steps, seen = self.episode.steps, set[tuple[int, State]]()
+        open_ = [(0, self.episode.before)]
+        while open_:
+            k, state = open_.pop()
+            if (k, state) in seen:
+                continue
+            seen.add((k, state))
+            if k == len(steps):
+                yield state
+                continue
+            chosen = self._chosen(k, steps[k], cause)
+            open_ += [(k + 1, s.state) for s in self.machine.taken(steps[k].action, state, chosen)]
 
     def _chosen(self, k: int, step: Step, cause: Cause) -> Chosen:
         """Return the outcomes that are tried in a step; what was sent stays as it was."""
@@ -161,23 +176,22 @@ class Explained:
     def _outcomes(self, was: Judged, values: list[int], cause: Cause) -> Iterator[Outcome]:
         applied = self._only(was, was.engine.applied(values), cause)
         for outcome in was.engine.outcomes_of(applied, self._kept(was, cause)):
-            if self._tried(was, dict(zip(was.values, outcome.values, strict=True))):
+            if self._tried(was, outcome):
                 yield outcome
 
-    def _tried(self, was: Judged, values: Mapping[str, int]) -> bool:
+    def _tried(self, was: Judged, outcome: Outcome) -> bool:
         """Return whether an outcome is tried: the same answer stands where it stood."""
-        answer = f"{decide.answer.decl().name()}[{self.slot}]"
-        if answer in values:
-            same = values[answer] == was.values[answer]
-            placed = {n for n in values if generic(n) in PLACED and same}
-            if any(values[n] != was.values[n] for n in placed):
+        answer, same = f"{decide.answer.decl().name()}[{self.slot}]", True
+        for (label, before), value in zip(was.values.items(), outcome.values, strict=True):
+            if value == before:
+                continue
+            if label in self._free and value not in TRIED[generic(label)]:
                 return False
-        return all(
-            values[n] == was.values[n] or values[n] in TRIED[generic(n)]
-            for n in self._free & set(values)
-        )
+            same = same and generic(label) not in PLACED
+            answer = "" if label == answer else answer
+        return same or not answer or answer not in was.values
 
-    @property
+    @cached_property
     def _free(self) -> frozenset[str]:
         """Return the decisions about the difference, by label."""
         return frozenset({*TRIED, *(f"{n}[{self.slot}]" for n in TRIED)})

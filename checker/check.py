@@ -12,7 +12,7 @@ from checker.gaps import Gaps
 from checker.intents import Intents
 from checker.kinds import classify, kinds
 from checker.machine import Machine
-from checker.outcomes import StepEngine
+from checker.parallel import Child, possible
 from checker.reach import Reached, Watch
 from checker.situation import Situations
 from checker.solving import Journal
@@ -74,21 +74,44 @@ def _rank(f: Finding) -> tuple[int, int, tuple[str, ...]]:
 
 
 def _findings(situations: Views, say: Say) -> Iterator[Finding]:
-    engines: dict[On, StepEngine] = {}
-    ruleset = next(s.ruleset for s in situations.values())
-    for on, s in situations.items():
-        say(f"contradictions: a node {on.value}")
-        search = Contradictions(s)
-        engines[on] = search.engine
-        for f in search.findings():
-            yield replace(f, kind=classify(f, ruleset))
-        say(f"gaps: a node {on.value}")
-        yield from Gaps(s, search.engine).findings()
+    """Yield the findings; those about the step that takes longest come from a second process."""
+    longest = situations.get(On.RECEIVE_UPDATE)
+    if longest is None or longest.journal is not None or not possible():
+        yield from _of_steps(situations, situations, say)
+        return
+    child = Child(lambda: _of_step(longest, _quiet), longest)
+    try:
+        here = {on: s for on, s in situations.items() if s is not longest}
+        yield from _of_steps(here, situations, say)
+        say(f"contradictions and gaps: a node {longest.on.value}")
+        yield from child.findings()
+    finally:
+        child.stop()
+
+
+def _quiet(_text: str) -> None:
+    """Say nothing."""
+
+
+def _of_steps(here: Views, situations: Views, say: Say) -> Iterator[Finding]:
+    """Yield the findings about the steps `here`, and about all of them together."""
+    for s in here.values():
+        yield from _of_step(s, say)
     say("what may be sent against what must be refused")
-    if {On.SEND_UPDATE, On.RECEIVE_UPDATE} <= set(situations):
-        yield from Intents(situations[On.SEND_UPDATE], situations[On.RECEIVE_UPDATE]).findings()
+    send, receive = situations.get(On.SEND_UPDATE), situations.get(On.RECEIVE_UPDATE)
+    if send and receive:
+        yield from Intents(send, receive).findings()
     say("rules that never fire, that others make superfluous, that nobody checks")
-    yield from kinds(situations, ruleset, engines)
+    ruleset = next(s.ruleset for s in situations.values())
+    yield from kinds(situations, ruleset, {on: s.engine for on, s in situations.items()})
+
+
+def _of_step(s: Situations, say: Say) -> Iterator[Finding]:
+    say(f"contradictions: a node {s.on.value}")
+    for f in Contradictions(s).findings():
+        yield replace(f, kind=classify(f, s.ruleset))
+    say(f"gaps: a node {s.on.value}")
+    yield from Gaps(s).findings()
 
 
 def check(ruleset: Ruleset, scope: Scope, say: Say) -> Checked:
@@ -101,16 +124,20 @@ def check(ruleset: Ruleset, scope: Scope, say: Say) -> Checked:
     invariants: dict[str, str] = {}
     situated, both = [f for f in findings if f.witness], TwoParty(ruleset)
     together: list[Placed] = []
-    for faults in (0, 1):
-        rest = [f for f in situated if f.id not in reached]
-        if rest or both.speaks_of_both:
-            say(f"which of {len(rest)} situations are reachable, with {faults} faults")
-            found, watch = _reach(situations, replace(scope, updates=2, faults=faults), rest)
-            reached |= {id: (found, where) for id, where in watch.results().items()}
-            invariants |= watch.invariants
-            together += both.of(found) if both.speaks_of_both else []
-    say("what both sides come to, though each obeys every rule")
-    together += both.procedures() if both.speaks_of_both else []
+    try:
+        for faults in (0, 1):
+            rest = [f for f in situated if f.id not in reached]
+            if rest or both.speaks_of_both:
+                say(f"which of {len(rest)} situations are reachable, with {faults} faults")
+                found, watch = _reach(situations, replace(scope, updates=2, faults=faults), rest)
+                reached |= {id: (found, where) for id, where in watch.results().items()}
+                invariants |= watch.invariants
+                together += both.of(found)
+        say("what both sides come to, though each obeys every rule")
+        together += both.procedures()
+    except KeyboardInterrupt:
+        say("stopped")
+        complete = False
     reached |= {f.id: where for f, where in together}
     findings = tuple(sorted((*findings, *(f for f, _ in together)), key=_rank))
     unmet = {id: why for id, why in invariants.items() if id not in reached}

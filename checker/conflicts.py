@@ -111,7 +111,7 @@ class ConflictSearch:
         """Return the classes by connected decisions, definitions that link them included."""
         relation = self.situations.relation
         links = [c.names for c in self.classes]
-        links += [names_in(g.constraint) for g in relation.rules if structural(g, relation)]
+        links += [g.names for g in relation.rules if structural(g, relation)]
         groups: list[set[str]] = []
         for names in links:
             joined = set(names).union(*(g for g in groups if g & names))

@@ -15,10 +15,9 @@ from checker.constraints import Constraint, Variable, satisfiable
 from checker.demands import Demand, structural
 from checker.evaluate import Evaluator
 from checker.finding import Finding
-from checker.outcomes import StepEngine
 from checker.regions import Regions
 from checker.sentences import demand_sentence
-from checker.situation import UNUSED, Situations, generic
+from checker.situation import Situations, generic
 from model.rule import Modality
 from model.step import GroundRule
 from model.terms import names_in
@@ -32,7 +31,7 @@ class Contradictions:
 
     def __init__(self, situations: Situations) -> None:
         self.situations = situations
-        self.engine = StepEngine(situations.relation, list(situations.fields), UNUSED)
+        self.engine = situations.engine
         self.search = ConflictSearch(situations, self.engine)
         relation = situations.relation
         self.definitions = [g for g in relation.rules if structural(g, relation)]
@@ -189,9 +188,13 @@ def joined(known: Finding, other: Finding) -> Finding:
 
 
 def minimal(findings: list[Finding]) -> list[Finding]:
-    """Leave out findings whose rules include all those of a contradiction found apart."""
-    firm = [set(f.rules) for f in findings if f.kind == "contradiction"]
-    return [f for f in findings if not any(rules < set(f.rules) for rules in firm)]
+    """Leave out findings whose rules include all those of a contradiction or of one alike."""
+    about = [(f.kind, {rule for rule, _ in f.demands}) for f in findings]
+    return [
+        f
+        for f, (kind, rules) in zip(findings, about, strict=True)
+        if not any(less < rules and of in (kind, "contradiction") for of, less in about)
+    ]
 
 
 def merged(findings: list[Finding]) -> Iterator[Finding]:

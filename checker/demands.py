@@ -147,4 +147,4 @@ def structural(g: GroundRule, relation: StepRelation) -> bool:
     if g.rule.modality is not Modality.DEFINITION or g.when is None:
         return False
     own = {d.label for d in relation.decisions}
-    return names_in(g.constraint) <= own and names_in(g.rule.given) <= UNCONDITIONAL
+    return g.names <= own and names_in(g.rule.given) <= UNCONDITIONAL

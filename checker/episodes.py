@@ -12,6 +12,7 @@ from checker.outcomes import Applied, StepEngine
 from checker.views import NOTHING, Difference, Views
 from model.rule import Modality, On, Rule
 from model.step import GroundRule
+from model.vocabulary import bc, bu, mn, net
 
 DECIDING = (On.RECEIVE_UPDATE, On.RECEIVE_ACK)
 
@@ -145,14 +146,29 @@ def episodes(found: Exploration, views: Views) -> Iterator[Episode]:
                 yield Episode(found.machine, before, steps, bid, difference)
 
 
+NUMBERS = frozenset(
+    c.decl().name()
+    for c in (
+        net.sent,
+        net.faults,
+        net.ba_sequence,
+        mn.sequence,
+        mn.misled,
+        mn.defends,
+        mn.where,
+        bu.sequence,
+        bc.sequence,
+        bc.last_sequence,
+    )
+)
+
+
 class _Alike:
     """Tells episodes apart by what changed and what was last on its way, not by numbers."""
 
     def __init__(self, found: Exploration) -> None:
         self.found, names = found, found.machine.names
-        numbers = ("net.sent", "net.faults", "mn.sequence", "bu.sequence", "net.ba_sequence")
-        numbers += ("bc.last_sequence", "mn.misled", "mn.defends", "mn.where", "bc.sequence")
-        self.places = [k for k, n in enumerate(names) if n.partition("[")[0] not in numbers]
+        self.places = [k for k, n in enumerate(names) if n.partition("[")[0] not in NUMBERS]
         self.faults = names.index("net.faults")
 
     def __call__(self, before: State, state: State, bid: int) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from checker.finding import Finding
 from checker.outcomes import StepEngine
 from checker.sentences import situation_text, which
 from checker.settling import Settling, in_domain
-from checker.situation import UNUSED, Generaliser, Situations, generic
+from checker.situation import Generaliser, Situations, generic
 from checker.solving import Solver
 from model.rule import Refuses
 from model.step import GroundDecision, GroundRule
@@ -41,7 +41,7 @@ class Gaps:
     def __init__(self, situations: Situations, engine: StepEngine | None = None) -> None:
         self.situations = situations
         self.relation = situations.relation
-        self.engine = engine or StepEngine(self.relation, list(situations.fields), UNUSED)
+        self.engine = engine or situations.engine
 
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each decision and kind of region."""
@@ -82,7 +82,7 @@ class Gaps:
                 if not settle.open(self.engine.applied(values).rules, values):
                     solver.add(z3.Not(settle.reason()))
                     continue
-                region = self._region(settle, general, solver, readings)
+                region = self._region(settle, general, solver, readings, values)
                 found += 1
                 yield region
                 solver.add(z3.Not(region.term))
@@ -102,9 +102,14 @@ class Gaps:
         return [*terms, *(in_domain(e, self.engine) for e in self.relation.decisions)]
 
     def _region(
-        self, settle: Settling, general: Generaliser, solver: Solver, readings: dict[str, int]
+        self,
+        settle: Settling,
+        general: Generaliser,
+        solver: Solver,
+        readings: dict[str, int],
+        values: list[int],
     ) -> Region:
-        witness = self._witness(settle, solver, readings)
+        witness = self._witness(settle, solver, readings, values)
         facts = self.situations.facts(witness)
         refusals = self._refusals
         holding = Evaluator(refusals.values(), list(self.situations.fields))
@@ -116,15 +121,12 @@ class Gaps:
         return Region(worded, facts, witness, term)
 
     def _witness(
-        self, settle: Settling, solver: Solver, readings: dict[str, int]
+        self, settle: Settling, solver: Solver, readings: dict[str, int], values: list[int]
     ) -> dict[str, int]:
-        """Return a situation near the defaults that leaves the decision open."""
-        fixed = [self.situations.equals(n, v) for n, v in readings.items()]
-        solver.holds(*fixed)
-        open_one = self.situations.values(solver.model())
+        """Return a situation near the defaults that leaves the decision open, as `values` do."""
         near = self.situations.witness(solver, readings)
-        values = list(near.values()) if near else open_one
-        chosen = values if settle.open(self.engine.applied(values).rules, values) else open_one
+        nearest = list(near.values()) if near else values
+        chosen = nearest if settle.open(self.engine.applied(nearest).rules, nearest) else values
         return dict(zip(self.situations.fields, chosen, strict=True))
 
     @property
@@ -184,7 +186,7 @@ class Gaps:
         """Return the rules that apply in a situation, those about the decision first."""
         values = [witness[n] for n in self.situations.fields]
         applied = [self.relation.rules[k] for k in self.engine.applied(values).rules]
-        about = [g for g in applied if d.label in names_in(g.constraint)]
+        about = [g for g in applied if d.label in g.names]
         extension = [g for g in applied if self.situations.ruleset.is_extension(g.rule)]
         return dict.fromkeys(g.rule.id for g in (*about, *extension, *applied))
 

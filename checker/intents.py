@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from checker.finding import Finding
-from checker.outcomes import Outcome, StepEngine
-from checker.situation import UNUSED, Situations
+from checker.outcomes import Outcome
+from checker.situation import Situations
 from model.rule import On, Refuses
 from model.vocabulary import FIRST_CARE_OF, HOME_ADDRESS, Intent, Length
 
@@ -37,8 +37,7 @@ class Intents:
 
     def __init__(self, sending: Situations, receiving: Situations) -> None:
         self.sending, self.receiving = sending, receiving
-        self.sender = StepEngine(sending.relation, list(sending.fields), UNUSED)
-        self.receiver = StepEngine(receiving.relation, list(receiving.fields), UNUSED)
+        self.sender, self.receiver = sending.engine, receiving.engine
 
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each intent and refusing rule."""

@@ -15,6 +15,7 @@ from itertools import product
 
 import z3
 
+from checker.abstraction import Abstraction
 from checker.constraints import (
     Constraint,
     Variable,
@@ -28,7 +29,7 @@ from checker.evaluate import Evaluator
 from model.fields import Number
 from model.rule import Modality
 from model.step import GroundDecision, GroundRule, StepRelation
-from model.terms import constants, constants_of
+from model.terms import constants, names_in
 
 
 @dataclass(frozen=True)
@@ -62,21 +63,33 @@ class StepEngine:
         rules, decisions = self.relation.rules, self.relation.decisions
         self._applies = Evaluator([g.applies for g in rules], self.layout)
         self._own = {d.label for d in decisions}
-        terms = [g.constraint for g in rules]
-        terms += [t for d in decisions for t in (d.required, d.default)]
-        names = {c.decl().name() for c in constants_of(terms)} - self._own
-        self._context_names = sorted(names)
-        self._positions = [list(self.layout).index(n) for n in self._context_names]
-        self._compiled = [self._constraint(g.constraint) for g in rules]
-        self._unrequired = [self._constraint(_unless_required(d)) for d in decisions]
-        self._required = [self._constraint(d.required) for d in decisions]
-        self._defaults = Evaluator([d.default for d in decisions], self._context_names)
+        facts = Abstraction(self._own)
+        demanded = [facts.of(g.constraint) for g in rules]
+        required = [facts.of(d.required) for d in decisions]
+        unless = [facts.of(_unless_required(d)) for d in decisions]
+        defaults = [facts.of(d.default) for d in decisions]
+        self._context_names = facts.names
+        self._facts = facts.evaluator(self.layout)
+        self._compiled = [self._constraint(t) for t in demanded]
+        self._unrequired = [self._constraint(t) for t in unless]
+        self._required = [self._constraint(t) for t in required]
+        self._defaults = Evaluator(defaults, self._context_names)
+        always = names_in(z3.And([*required, *unless])).union(*map(names_in, defaults))
+        self._mask = [n in always for n in self._context_names]
+        self._masks = [[n in names_in(t) for n in self._context_names] for t in demanded]
+        self._factual = {k for k, mask in enumerate(self._masks) if any(mask)}
 
     def applied(self, values: Sequence[int]) -> Applied:
         """Return which ground rules apply to these inputs."""
         bits = self._applies(values)
         chosen = tuple(k for k, bit in enumerate(bits) if bit)
-        return Applied(chosen, tuple(values[p] for p in self._positions))
+        return Applied(chosen, self._context(values, chosen))
+
+    def _context(self, values: Sequence[int], chosen: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the facts that what applies depends on; the others are zero."""
+        facts = self._facts(values)
+        masks = [self._mask, *(self._masks[k] for k in chosen if k in self._factual)]
+        return tuple(v if any(m[n] for m in masks) else 0 for n, v in enumerate(facts))
 
     def outcomes(self, values: Sequence[int]) -> tuple[Outcome, ...]:
         """Return every outcome for these inputs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 import z3
@@ -51,12 +52,13 @@ class Settling:
         for label, literal in self._defaults.items():
             if not any(_decides(g, label) for g in rules):
                 yield literal
+        position = {n: k for k, n in enumerate(self.situations.fields)}
         for name in self._inputs:
-            yield self._input(name, values[list(self.situations.fields).index(name)])
+            yield self._input(name, values[position[name]])
 
     def _rule_literals(self) -> Iterator[tuple[int, Any]]:
         for k, g in enumerate(self.relation.rules):
-            if names_in(g.constraint) & self._linked and g.rule.modality is not Modality.MAY:
+            if g.names & self._linked and g.rule.modality is not Modality.MAY:
                 yield k, self._literal(f"obeyed {k}", g.constraint, g.applies)
 
     def _default_literals(self) -> Iterator[tuple[str, Any]]:
@@ -71,7 +73,7 @@ class Settling:
         self._solver.add(z3.Implies(z3.Bool(name), self._both(term)))
         return z3.Bool(name)
 
-    @property
+    @cached_property
     def _inputs(self) -> list[str]:
         """Return the inputs that demands, requirements and defaults mention."""
         terms = [self.d.required, *(t for e in self._decisions for t in (e.required, e.default))]
@@ -95,7 +97,7 @@ class Settling:
         """Return the decisions that rules connect with it, and those its being required needs."""
         own = frozenset(e.label for e in self.relation.decisions)
         linked = {self.d.label} | (names_in(self.d.required) & own)
-        terms = [names_in(g.constraint) & own for g in self.relation.rules]
+        terms = [g.names & own for g in self.relation.rules]
         while any(t & linked and not t <= linked for t in terms):
             linked |= frozenset().union(*(t for t in terms if t & linked))
         return frozenset(linked)
@@ -104,7 +106,7 @@ class Settling:
 def _decides(g: GroundRule, label: str) -> bool:
     """Return whether a rule speaks of a decision, or is coupled with it."""
     if g.when is not None:
-        return label in names_in(g.constraint)
+        return label in g.names
     return g.speaks and label in g.decisions
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import z3
 
 from checker.evaluate import Evaluator, constructor_index
+from checker.outcomes import StepEngine
 from checker.solving import Journal, Solver
 from model.fields import Domain, Field, Number
 from model.rule import On
@@ -38,6 +39,11 @@ class Situations:
     def relation(self) -> StepRelation:
         """Return the step relation."""
         return step_relation(self.ruleset, self.on, World(self.scope))
+
+    @cached_property
+    def engine(self) -> StepEngine:
+        """Return the outcomes of the step, for inputs in the order of the fields."""
+        return StepEngine(self.relation, list(self.fields), UNUSED)
 
     @cached_property
     def fields(self) -> dict[str, tuple[Field, int]]:

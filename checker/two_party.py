@@ -34,10 +34,14 @@ class TwoParty:
 
     def of(self, found: Exploration) -> list[Placed]:
         """Return the divergences of an exploration that earlier ones did not have."""
+        if not self.speaks_of_both:
+            return []
         return [(f, (found, reached)) for f, reached in self.divergences.findings(found)]
 
     def procedures(self) -> list[Placed]:
         """Return the endless rejections, and the procedures that do not recover."""
+        if not self.speaks_of_both:
+            return []
         machine = Machine(self.ruleset, ONE_BINDING)
         found = Explorer(machine).run()
         endless = EndlessRejections(self._wishes(machine, "mn.goes_on"))

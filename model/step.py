@@ -19,7 +19,7 @@ from model.fields import Field
 from model.rule import Modality, On, Refuses, Rule
 from model.ruleset import Ruleset
 from model.scope import World
-from model.terms import constants, constants_of
+from model.terms import constants, constants_of, names_in
 from model.vocabulary import FIELDS, o, slot_present
 
 COMMITTED = ("effect", "care_of", "others", "plain", "proxy", "announcement")
@@ -49,7 +49,12 @@ class GroundRule:
             return False
         return not _only_forbids(self.demand)
 
-    @property
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Return the names of what it mentions: decisions, and inputs that they depend on."""
+        return names_in(self.constraint)
+
+    @cached_property
     def constraint(self) -> Any:
         """Return what it demands of the decisions, where it applies."""
         return self.demand if self.when is None else z3.Implies(self.when, self.demand)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reports.findings import about, departs, events, reach, region, said, situated, strength, under
+from reports.findings import about, departs, events, reach, said, situated, strength, under
 from reports.form import VERDICTS
 from reports.kinds import Kind, kind_named
 from reports.ladder import sentence
@@ -104,9 +104,8 @@ def _finding(result: Result, finding: Record) -> Iterator[Line]:
         demands = "; ".join(rule.demands)
         yield [("", f"  {rule.ids}{where}{f' — {demands}' if demands else ''}")]
     if finding["situation"] and situated(finding):
-        yield [("", f"  when {finding['situation']}")]
-    if finding["region"]:
-        yield [("", f"  holds where: {region(finding)}")]
+        more = " (and in other situations: --explain)" if len(finding["region"]) > 1 else ""
+        yield [("", f"  when {finding['situation']}{more}")]
     if situated(finding):
         sequence = f": {events(finding['path'])}" if finding["path"] else ""
         yield [("dim", f"  {reach(finding)}{sequence}")]

@@ -16,7 +16,7 @@ from checker.kinds import (
 )
 from checker.kinds.overrides import classify
 from checker.outcomes import StepEngine
-from checker.situation import UNUSED, Situations
+from checker.situation import Situations
 from model.rule import On
 from model.ruleset import Ruleset
 
@@ -46,9 +46,7 @@ def kinds(
     `engines` are the step engines of the situations, where they are there already.
     """
     if engines is None:
-        engines = {
-            on: StepEngine(s.relation, list(s.fields), UNUSED) for on, s in situations.items()
-        }
+        engines = {on: s.engine for on, s in situations.items()}
     yield from precedence.findings(situations, ruleset)
     yield from ambiguity.findings(situations, ruleset, engines)
     yield from unchecked.findings(situations, ruleset)

@@ -237,7 +237,7 @@ class Enumeration:
             for e in self.rules
             if e is not r
             and STRENGTH.get(e.modality, 3) == STRENGTH.get(r.modality, 3)
-            and mentioned(e) & mentioned(r)
+            and demanded(e) & demanded(r)
             and (e.refuses or not r.refuses)
         )
 
@@ -245,6 +245,11 @@ class Enumeration:
 def mentioned(r: Small) -> set[str]:
     """Return the decisions that a rule mentions."""
     return {w.decision for w in (r.then, r.otherwise, r.when) if w}
+
+
+def demanded(r: Small) -> set[str]:
+    """Return the decisions that a rule demands something of."""
+    return {w.decision for w in (r.then, r.otherwise) if w}
 
 
 def minimal_sets(cases: list[Case], present: int) -> list[tuple[int, ...]]:

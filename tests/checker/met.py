@@ -6,14 +6,16 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import product
 
+import pytest
+
 from checker.constraints import Constraint, Variable, minimal_conflicts
-from checker.contradictions import kind_of
+from checker.contradictions import Contradictions, kind_of
 from checker.demands import structural
 from checker.evaluate import Evaluator
+from checker.finding import Finding
 from checker.outcomes import Applied, StepEngine
 from checker.situation import STATUSES_IN_UPDATE, UNUSED, Situations
 from model.fields import Number
-from model.rule import Modality
 from model.terms import names_in
 
 Conflict = tuple[str, frozenset[str]]  # kind, ids of the rules without their restatements
@@ -29,6 +31,7 @@ class Met:
         self.names = list(situations.fields)
         self.engine = StepEngine(self.relation, self.names, UNUSED)
         self._known: dict[Applied, frozenset[Conflict]] = {}
+        self._open: dict[tuple[Applied, str], bool] = {}
         self._own = {d.label for d in self.relation.decisions}
         linking = [g for g in self.relation.rules if structural(g, self.relation)]
         self._linking = [self._bound(g.constraint, HARD) for g in linking]
@@ -82,6 +85,17 @@ class Met:
         rules = [self.relation.rules[k] for k in self.engine.applied(values).rules]
         return not any(g.speaks and label in g.decisions for g in rules)
 
+    def open(self, values: Sequence[int], label: str) -> bool:
+        """Return whether a decision is required, spoken of by none, and left several values."""
+        applied = self.engine.applied(values)
+        if (applied, label) not in self._open:
+            place = [d.label for d in self.relation.decisions].index(label)
+            required = self.engine.requires(place, applied.context)
+            obeyed = not self.engine.conflicts(applied)  # else it is told as a contradiction
+            possible = required and obeyed and self.silent(values, label)
+            self._open[applied, label] = possible and self.engine.left_open(values, label)
+        return self._open[applied, label]
+
 
 def every(situations: Situations) -> Iterator[tuple[int, ...]]:
     """Yield every well-formed situation, in the order of its fields."""
@@ -108,6 +122,8 @@ def lasting(found: set[Conflict]) -> set[Conflict]:
     return {(kind, ids) for kind, ids in found if not any(f < ids for f in firm)}
 
 
-def definition(modality: Modality) -> bool:
-    """Return whether a rule binds nobody by itself."""
-    return modality is Modality.DEFINITION
+def apart(situations: Situations) -> list[Finding]:
+    """Return the findings before those of one permission are taken together."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("checker.contradictions.merged", iter)
+        return list(Contradictions(situations).findings())

@@ -21,20 +21,21 @@ from typing import Any
 import pytest
 import z3
 
-from checker.contradictions import Contradictions, minimal
+from checker.contradictions import minimal
 from checker.demands import structural
 from checker.evaluate import Evaluator
 from checker.explore import Explorer
 from checker.finding import Finding
 from checker.machine import Machine, State, Step
 from checker.outcomes import StepEngine
-from checker.situation import UNUSED, Situations
+from checker.situation import Situations
 from model.fields import Domain
 from model.rule import Modality, On
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
-from model.step import GroundRule, StepRelation
+from model.step import StepRelation
 from model.terms import constants
+from tests.checker.met import Conflict, Met, apart
 from tests.checker.support import SMALLEST, by_z3, literal
 
 # Values of the inputs that are tried in full; of a number or enumeration not named here, all.
@@ -52,6 +53,20 @@ FIXED = {
     "node.address_taken": 0,
     "node.lacks_resources": 0,
     "bc.sequence[1]": 0,
+    # and inputs of rules that share no decision with those that contradict each other here
+    "bu.proven": 0,
+    "bu.key": 0,
+    "bu.reserved": 0,
+    "bu.unroutable": 0,
+    "bu.home_unroutable": 0,
+    "bu.circular": 0,
+    "bu.router": 0,
+    "bu.prefix": 0,
+    "bc.router": 0,
+    "bc.prefix": 0,
+    "node.prohibits": 0,
+    "node.single": 0,
+    "node.prefix_fails": 0,
 }
 READINGS = ({}, {"READ-H": "H2"})
 Rules = frozenset[str]
@@ -86,7 +101,12 @@ class Diagram:
     @cached_property
     def engine(self) -> StepEngine:
         """Return the engine that is tried."""
-        return StepEngine(self.situations.relation, self.names, UNUSED)
+        return self.met.engine
+
+    @cached_property
+    def met(self) -> Met:
+        """Return what tells the conflicts of a situation."""
+        return Met(self.situations)
 
     @cached_property
     def root(self) -> Any:
@@ -141,8 +161,7 @@ class Diagram:
             self._mentions[applied.rules] = self._mentioned(applied.rules)
         key = (applied.rules, *(values[k] for k in self._mentions[applied.rules]))
         if key not in self._classes:
-            cores = self.engine.conflicts(applied)
-            self._classes[key] = frozenset(rules_of(core) for core in cores)
+            self._classes[key] = contradictory(self.met.here(values))
         return self._classes[key]
 
     def _mentioned(self, rules: tuple[int, ...]) -> list[int]:
@@ -177,9 +196,15 @@ class Diagram:
         return z3.And(terms)
 
 
-def rules_of(core: tuple[GroundRule, ...]) -> Rules:
-    """The ids of the rules of a set, with those of their restatements."""
-    return frozenset(i for g in core for i in g.rule.ids)
+def contradictory(found: frozenset[Conflict]) -> Sets:
+    """The minimal sets of rules among them that contradict each other."""
+    sets = {ids for kind, ids in found if kind == "contradiction"}
+    return frozenset(s for s in sets if not any(t < s for t in sets))
+
+
+def rules_of(f: Finding) -> Rules:
+    """The ids of the rules of a finding, without definitions and restatements."""
+    return frozenset(i for i, _ in f.demands)
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +218,7 @@ def every_finding(situations: Situations) -> list[Finding]:
     """Every finding, also those whose rules include all those of a smaller one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("checker.contradictions.minimal", list)
-        return list(Contradictions(situations).findings())
+        return apart(situations)
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +233,8 @@ def diagram(request: pytest.FixtureRequest, situations: Situations) -> Diagram:
     readings = dict.fromkeys(situations.readings, 0)
     for name, alternative in request.param.items():
         readings[name] = situations.readings[name].values.index(alternative)
-    return Diagram(situations, FIXED | readings)
+    fixed = {n: v for n, v in FIXED.items() if n in situations.fields}
+    return Diagram(situations, fixed | readings)
 
 
 def differ(diagram: Diagram, left: Any, right: Any) -> dict[str, Any] | None:
@@ -246,7 +272,7 @@ def test_the_situations_with_a_contradiction_are_those_of_the_findings(
 def test_in_each_situation_the_minimal_sets_of_rules_are_those_of_the_findings(
     diagram: Diagram, findings: list[Finding]
 ) -> None:
-    by_rules = {frozenset(f.rules): f for f in findings}
+    by_rules = {rules_of(f): f for f in findings}
     assert len(by_rules) == len(findings)
     for rules in {*by_rules, *diagram.sets}:
         met = diagram.term(lambda sets, rules=rules: rules in sets)
@@ -285,18 +311,18 @@ def test_random_situations_of_all_inputs_and_readings_agree(
     situations: Situations, findings: list[Finding]
 ) -> None:
     random, names = Random(4), list(situations.fields)
-    engine = StepEngine(situations.relation, names, UNUSED)
+    met = Met(situations)
     consts = {n: f.instance(i) for n, (f, i) in situations.fields.items()}
     near = [{n: situations.default(n) for n in names}, *(dict(f.witness) for f in findings)]
-    contradictory = 0
+    some = 0
     for _ in range(RANDOM_SITUATIONS):
         values = drawn(situations, near, random)
         holding = by_z3([f.condition for f in findings], consts, values)
-        sets = {frozenset(f.rules) for f, holds in zip(findings, holding, strict=True) if holds}
-        cores = engine.conflicts(engine.applied([values[n] for n in names]))
-        assert {rules_of(c) for c in cores} == {s for s in sets if not any(t < s for t in sets)}
-        contradictory += bool(cores)
-    assert contradictory > RANDOM_SITUATIONS / 5
+        sets = {rules_of(f) for f, holds in zip(findings, holding, strict=True) if holds}
+        here = contradictory(met.here([values[n] for n in names]))
+        assert here == {s for s in sets if not any(t < s for t in sets)}
+        some += bool(here)
+    assert some > RANDOM_SITUATIONS / 5
 
 
 class Obedience:

@@ -15,7 +15,7 @@ from checker.explore import Exploration, Explorer
 from checker.finding import Finding
 from checker.machine import Machine, State
 from checker.reach import Reached
-from checker.two_party import ONE_BINDING, Placed, TwoParty
+from checker.two_party import Placed, TwoParty
 from checker.views import HOME, NOTHING, REGISTERED, REGULAR, WITH_BID, Difference, Views
 from model.mobile import told
 from model.rule import Rule
@@ -25,6 +25,7 @@ from model.scope import Scope
 from model.vocabulary import Effect, Resync, decide, mn
 from tests.checker.support import stated, tiny
 
+ONE_BID = Scope(1, 1, 1, 2, updates=2, faults=0)
 TWO_BIDS = Scope(2, 1, 2, 2, updates=2, faults=0)
 TWO_LINKS = Scope(1, 2, 1, 2, updates=2, faults=0)
 DRAFT = "draft-04"
@@ -157,8 +158,8 @@ def test_repairing_the_rule_removes_just_its_divergence(repaired: str, gone: set
 
 def test_a_seeded_error_of_the_receiver_is_found() -> None:
     """A home agent that answers 0 and keeps the binding: no contradiction is needed."""
-    before = {f.id for f, _ in divergences("remembered", ONE_BINDING)}
-    fresh = [f for f, _ in divergences("kept", ONE_BINDING) if f.id not in before]
+    before = {f.id for f, _ in divergences("remembered", ONE_BID)}
+    fresh = [f for f, _ in divergences("kept", ONE_BID) if f.id not in before]
     assert [f for f in fresh if "04-6.3-21" in f.rules and REGISTERED in f.title]
 
 
@@ -246,4 +247,5 @@ def test_where_no_regular_binding_comes_first_an_old_one_stands_in_the_way() -> 
 def test_a_ruleset_about_one_side_has_no_findings_about_both() -> None:
     one = tiny(stated("T-1", decide.effect == Effect.keep))
     assert not TwoParty(one).speaks_of_both
+    assert TwoParty(one).procedures() == []
     assert TwoParty(RULESET).speaks_of_both
