@@ -177,14 +177,19 @@ class Contradictions:
         return Constraint(names, Evaluator([term], names), (), 0)
 
 
-def joined(known: Finding, other: Finding) -> Finding:
-    """Return a finding that holds under the readings of either."""
+def joined(one: Finding, another: Finding) -> Finding:
+    """Return a finding that holds under the readings of either; the default ones are shown."""
+    known, other = sorted((one, another), key=_departure)
     readings = {
         r: tuple(dict.fromkeys((*known.readings[r], *other.readings[r])))
         for r in known.readings
         if r in other.readings
     }
     return replace(known, readings=readings, condition=z3.Or(known.condition, other.condition))
+
+
+def _departure(f: Finding) -> tuple[int, ...]:
+    return tuple(v for n, v in f.witness.items() if n.startswith("READ-"))
 
 
 def minimal(findings: list[Finding]) -> list[Finding]:
