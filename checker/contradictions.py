@@ -42,6 +42,7 @@ class Contradictions:
         for conflict in self.search.sets():
             for members in product(*(c.members for c in conflict.classes)):
                 kind = kind_of([m.ground.rule.modality for m in members])
+                kind = kind or self._overriding(members)
                 key = tuple(sorted({m.ground.rule.id for m in members}))
                 known = found.get((kind, *key))
                 splits = any(m.split_on for m in members)
@@ -57,6 +58,16 @@ class Contradictions:
         """Return the region of a finding under the readings of its witness."""
         chosen = {n: f.witness[n] for n in self.situations.readings}
         return Regions(self.situations, f.condition, chosen).sentences(f.witness)
+
+    def _overriding(self, members: Members) -> str:
+        """A permission of the document against advice of its base overrides it unsaid."""
+        own = {m.ground.rule.modality for m in members if self._extends(m)}
+        base = [m.ground.rule.modality for m in members if not self._extends(m)]
+        advised = base and all(m.advises for m in base)
+        return "silent override" if own == {Modality.MAY} and advised else ""
+
+    def _extends(self, m: Demand) -> bool:
+        return self.situations.ruleset.is_extension(m.ground.rule)
 
     def _distinct(self, members: tuple[Demand, ...]) -> bool:
         """Leave out sets that are one rule against itself at two options."""

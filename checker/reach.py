@@ -22,6 +22,8 @@ from checker.situation import Situations
 from model.rule import On
 from model.terms import constants
 
+BY_PEER = ("unchecked duty",)  # kinds whose message no conforming node sends
+
 
 @dataclass(frozen=True)
 class Reached:
@@ -66,7 +68,7 @@ class Watch:
             return
         self._seen[on].add(values)
         for name, hit in zip(self.open[on], self._conditions[on](values), strict=True):
-            if hit and name not in self.reached:
+            if hit and name not in self.reached and self.open[on][name].kind not in BY_PEER:
                 self.reached[name] = Reached(state, position)
 
     def from_states(self, found: Exploration, views: Mapping[On, Situations]) -> None:

@@ -157,7 +157,7 @@ class Recoveries:
             tuple(sorted(ids)),
             (mn.status.decl().name(), bc.kind.decl().name()),
             f"a mobile node that starts anew does what the rules say at a {peer}, and never has "
-            f"the binding that it wants: it is refused ({status}){instead}",
+            f"the binding that it wants: it is told that it failed ({status}){instead}",
             z3.BoolVal(False),
             {},
             region=peer,

@@ -86,14 +86,17 @@ class Demand:
     refuses: Refuses = Refuses.NOTHING
 
 
-def reject(status: z3.ExprRef | None = None) -> Demand:
-    """Demand that the whole update is refused, with this status (any error when None)."""
-    return Demand(_answer(status), Refuses.MESSAGE)
+def reject(status: z3.ExprRef | None = None, returned: bool = False) -> Demand:
+    """Demand that the whole update is refused, with this status (any error when None).
+
+    `returned`: the text says that the status is returned, so that there is an acknowledgement.
+    """
+    return Demand(_answer(status, returned), Refuses.MESSAGE)
 
 
-def reject_option(status: z3.ExprRef | None = None) -> Demand:
+def reject_option(status: z3.ExprRef | None = None, returned: bool = False) -> Demand:
     """Demand that one sub-option is refused, with this status (any error when None)."""
-    return Demand(_answer(status), Refuses.OPTION)
+    return Demand(_answer(status, returned), Refuses.OPTION)
 
 
 def discard() -> Demand:
@@ -101,13 +104,13 @@ def discard() -> Demand:
     return Demand(z3.Not(decide.acknowledged), Refuses.SILENTLY)
 
 
-def _answer(status: z3.ExprRef | None) -> z3.BoolRef:
+def _answer(status: z3.ExprRef | None, returned: bool) -> z3.BoolRef:
     if status is None:
         return z3.And(
             decide.answer != Status.accepted, decide.answer != Status.accepted_prefix_discovery
         )
     term: z3.BoolRef = decide.answer == status
-    return term
+    return z3.And(term, decide.acknowledged) if returned else term
 
 
 def any_option(term: z3.BoolRef) -> z3.BoolRef:

@@ -262,6 +262,7 @@ class _Builder:
             and e.when is None
             and e.rule.modality not in (Modality.MAY, Modality.DEFINITION)
             and e.decisions & at_stake
+            and not _only_forbids(e.demand)
         ]
         return z3.Not(z3.Or(speaking)) if speaking else TRUE
 

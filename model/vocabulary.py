@@ -46,6 +46,7 @@ Status = Domain(
     "careof_nonce",
     "nonces",
     "type_change",
+    "invalid_prefix",
     "mcoa_incompliant",
     "mcoa_bid_conflict",
     "mcoa_prohibited",

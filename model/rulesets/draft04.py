@@ -59,7 +59,6 @@ from model.vocabulary import (
     Length,
     Others,
     Status,
-    bc,
     bu,
     decide,
     discarded,
@@ -79,7 +78,14 @@ deregistering = bu.zero_lifetime
 h_in_force = o.H & (deregistering | reads(READ_H, "H2"))
 
 BULLETS = ("length", "care-of", "bulk", "flags", "deregister", "home", "register", "bindings")
-PROCEDURE = (*rfc3775.PROCEDURE, *BULLETS, "dad", "dad result", *draft04_control.PROCEDURE)
+PROCEDURE = (
+    *rfc3775.PROCEDURE,
+    *BULLETS,
+    "dad",
+    "dad result",
+    "prefix",
+    *draft04_control.PROCEDURE,
+)
 
 RETURNING = [
     rule(
@@ -92,8 +98,7 @@ RETURNING = [
         & ~any_option(o.H)
         & deregistering
         & others_remain
-        & ~home_binding_stays
-        & bc.proxy,
+        & ~home_binding_stays,
         then=decide.proxy,
     ),
     rule(
@@ -250,7 +255,7 @@ REFUSING = [
         "a Length that does not fit the C flag refuses the update",
         at="length",
         given=any_option(~length_fits),
-        then=reject(Status.mcoa_incompliant),
+        then=reject(Status.mcoa_incompliant, returned=True),
         also=("04-6.3-12",),
     ),
     rule(
@@ -261,7 +266,7 @@ REFUSING = [
         "a sub-option with C but no care-of address is refused",
         at="care-of",
         given=o.C & (o.length != Length.twenty),
-        then=reject_option(Status.mcoa_incompliant),
+        then=reject_option(Status.mcoa_incompliant, returned=True),
         also=("04-6.3-14",),
     ),
     rule(
@@ -272,7 +277,7 @@ REFUSING = [
         "a bulk update is refused but by a home agent that supports it",
         at="bulk",
         given=bulk & ~bulk_possible,
-        then=reject(Status.mcoa_bulk_not_supported),
+        then=reject(Status.mcoa_bulk_not_supported, returned=True),
         also=("04-6.3-16", "04-6.3-17", "04-2-9", "04-3-11"),
     ),
     rule(
@@ -283,7 +288,7 @@ REFUSING = [
         "a bulk update whose sub-options have unequal flags is refused",
         at="flags",
         given=bulk & flags_differ,
-        then=reject(Status.mcoa_flag_conflicts),
+        then=reject(Status.mcoa_flag_conflicts, returned=True),
         also=("04-6.3-19", "04-5.4-5"),
     ),
     rule(

@@ -83,6 +83,16 @@ CONCLUDING = [
         then=mn.believed == Belief.registered,
     ),
     rule(
+        "3775-11.7.3-2u",
+        "11.7.3",
+        MUST,
+        MOBILE_NODE,
+        "an acknowledgement without the sub-option is read as any other: below 128",
+        on=CONCLUDE,
+        given=ANSWERS & o.present & ~o.copied & one_of(ba_status, SUCCESS),
+        then=mn.believed == Belief.registered,
+    ),
+    rule(
         "3775-11.7.3-2b",
         "11.7.3",
         MUST,
@@ -120,6 +130,16 @@ CONCLUDING = [
         "a status from 128 means that the update failed",
         on=CONCLUDE,
         given=HEARD & no_options & one_of(ba_status, ERROR),
+        then=mn.believed == Belief.failed,
+    ),
+    rule(
+        "3775-11.7.3-3u",
+        "11.7.3",
+        STATED,
+        MOBILE_NODE,
+        "an acknowledgement without the sub-option is read as any other: from 128",
+        on=CONCLUDE,
+        given=HEARD & o.present & ~o.copied & one_of(ba_status, ERROR),
         then=mn.believed == Belief.failed,
     ),
     rule(

@@ -117,7 +117,7 @@ SENDING = [
         MOBILE_NODE,
         "a registration has a Lifetime above zero",
         on=SEND,
-        given=REGISTERS,
+        given=REGISTERS & mn.peer_home_agent,
         then=~bu.zero_lifetime,
     ),
     rule(

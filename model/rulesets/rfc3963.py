@@ -73,9 +73,9 @@ RULES = [
         MUST,
         HOME_AGENT,
         "a prefix whose forwarding cannot be set up refuses the update",
-        at="admission",
+        at="prefix",
         given=mr.router & ~base_delete & mr.prefix & mr.fails,
-        then=reject(),
+        then=reject(Status.invalid_prefix),
     ),
 ]
 

@@ -21,6 +21,7 @@ NUMBERS = {
     "careof_nonce": 137,
     "nonces": 138,
     "type_change": 139,
+    "invalid_prefix": 141,
 }
 FIRST_ERROR = 128  # 3775-6.1.8-1
 SUCCESS = tuple(Status[name] for name, number in NUMBERS.items() if number < FIRST_ERROR)

@@ -8,7 +8,7 @@ from model.predicates import (
     no_options,
     serving,
 )
-from model.rule import On, Role
+from model.rule import On, Role, any_option
 from model.ruleset import Decision, NodeStep
 from model.rulesets.steps_mobile import MOBILE_STEPS
 from model.rulesets.steps_packets import MOBILE_ROUTER
@@ -27,7 +27,7 @@ from model.vocabulary import (
 )
 
 LIVE = slot_present & ~refused
-COMES_OR_GOES = accepted & (~entry_exists | (no_options & bu.zero_lifetime))
+COMES_OR_GOES = accepted & (~entry_exists | bu.zero_lifetime | any_option(o.H))
 # A plain refresh is not probed: RFC 3775 10.3.1 exempts it, and no sentence demands anything.
 ADMITTED = accepted & ~bu.zero_lifetime & bu.home_registration
 WITHIN = list(Lifetime.values).index("within")

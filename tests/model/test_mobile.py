@@ -228,11 +228,11 @@ def test_k_is_clear_and_bulk_barred_at_a_correspondent() -> None:
     assert sent["o.present[2]"] == {0}
 
 
-def test_after_returning_home_a_correspondent_is_advised_zero_and_bound_to_more() -> None:
+def test_after_returning_home_a_correspondent_is_advised_zero_and_permitted_more() -> None:
     returned = {**intent("register_one"), **PEER_CN, "mn.returned": 1}
     assert {"04-5.5-9", "3775-11.7.2-2b"} <= applying(On.SEND_UPDATE, **returned)
-    assert decided(On.SEND_UPDATE, **returned)["bu.zero_lifetime"] == {0}
-    assert found(On.SEND_UPDATE, "tension", "3775-11.7.1-5", "3775-11.7.2-2")
+    assert decided(On.SEND_UPDATE, **returned)["bu.zero_lifetime"] == {1}
+    assert found(On.SEND_UPDATE, "silent override", "04-5.5-9", "3775-11.7.2-2")
 
 
 def test_the_care_of_addresses_of_a_bulk_deregistration_are_due_and_to_be_omitted() -> None:
@@ -330,7 +330,8 @@ def test_without_sub_option_in_the_answer_no_more_bids_are_sent() -> None:
     result = concluded(**{"o.copied[1]": 0, "mn.goes_on": 1})
     allowed = {index(NextUpdate, v) for v in ("none", "without_bid")}
     assert result["mn.next[1]"] <= allowed
-    assert found(On.RECEIVE_ACK, "gap", "04-5.6-9")
+    assert result["mn.believed[1]"] == {index(Belief, "registered")}
+    assert not found(On.RECEIVE_ACK, "gap", "04-5.6-9")
 
 
 def test_after_status_134_the_home_address_is_given_up() -> None:
