@@ -18,6 +18,7 @@ from checker.finding import Finding
 from checker.regions import Regions
 from checker.sentences import demand_sentence
 from checker.situation import Situations, generic
+from checker.solving import Solver
 from model.rule import Modality
 from model.step import GroundRule
 from model.terms import names_in
@@ -73,13 +74,25 @@ class Contradictions:
         """Leave out sets that are one rule against itself at two options."""
         return len({m.ground.rule.key for m in members}) == len(members)
 
+    @cached_property
+    def _solver(self) -> Solver:
+        return self.situations.solver()
+
     def _finding(self, kind: str, members: Members, present: Present) -> Finding | None:
-        linking = self._needed_definitions(members, present)
-        condition = z3.And([*(m.applies for m in members), *(g.applies for g in linking)])
-        solver = self.situations.solver()
-        solver.add(condition)
-        if solver.check() != z3.sat:
+        self._solver.push()
+        try:
+            return self._found(kind, members, present)
+        finally:
+            self._solver.pop()
+
+    def _found(self, kind: str, members: Members, present: Present) -> Finding | None:
+        solver = self._solver
+        solver.add(*(m.applies for m in members))
+        if not solver.holds():
             return None
+        linking = self._needed_definitions(members, present)
+        solver.add(*(g.applies for g in linking))
+        condition = z3.And([*(m.applies for m in members), *(g.applies for g in linking)])
         relevant = [r for r in self.situations.readings if r in names_in(condition)]
         for readings in self.situations.departures(relevant):
             witness = self.situations.witness(solver, readings)
@@ -117,7 +130,7 @@ class Contradictions:
             witness,
             self.situations.core(condition, witness),
             self.situations.facts(witness),
-            self._readings(condition, witness, relevant),
+            self._readings(witness, relevant),
             tuple((m.ground.rule.id, demand_sentence(m.ground)) for m in members),
             region=self._permission(kind, members),
             principal=(
@@ -127,12 +140,8 @@ class Contradictions:
             ),
         )
 
-    def _readings(
-        self, condition: Any, witness: dict[str, int], relevant: list[str]
-    ) -> dict[str, tuple[str, ...]]:
+    def _readings(self, witness: dict[str, int], relevant: list[str]) -> dict[str, tuple[str, ...]]:
         """Return, for each reading that matters, the alternatives under which it holds."""
-        solver = self.situations.solver()
-        solver.add(condition)
         result = {}
         for r in relevant:
             domain = self.situations.readings[r]
@@ -142,7 +151,7 @@ class Contradictions:
             holds = [
                 v
                 for k, v in enumerate(domain.values)
-                if solver.check(*fixed, self.situations.equals(r, k)) == z3.sat
+                if self._solver.holds(*fixed, self.situations.equals(r, k))
             ]
             if len(holds) < domain.size():
                 result[r] = tuple(holds)
