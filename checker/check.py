@@ -103,7 +103,7 @@ def _of_steps(here: Views, situations: Views, say: Say) -> Iterator[Finding]:
         yield from Intents(send, receive).findings()
     say("rules that never fire, that others make superfluous, that nobody checks")
     ruleset = next(s.ruleset for s in situations.values())
-    yield from kinds(situations, ruleset, {on: s.engine for on, s in situations.items()})
+    yield from kinds(situations, ruleset)
 
 
 def _of_step(s: Situations, say: Say) -> Iterator[Finding]:

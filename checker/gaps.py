@@ -112,8 +112,7 @@ class Gaps:
         witness = self._witness(settle, solver, readings, values)
         facts = self.situations.facts(witness)
         refusals = self._refusals
-        holding = Evaluator(refusals.values(), list(self.situations.fields))
-        bits = holding([witness[n] for n in self.situations.fields])
+        bits = self._refusing([witness[n] for n in self.situations.fields])
         facts |= {n: bool(b) for n, b in zip(refusals, bits, strict=True) if b}
         shown = general.core(witness, facts)
         term = z3.And([general.term(n, int(facts.get(n, witness.get(n, 0)))) for n in shown])
@@ -129,7 +128,7 @@ class Gaps:
         chosen = nearest if settle.open(self.engine.applied(nearest).rules, nearest) else values
         return dict(zip(self.situations.fields, chosen, strict=True))
 
-    @property
+    @cached_property
     def _own(self) -> set[str]:
         return {d.label for d in self.relation.decisions}
 
@@ -142,6 +141,11 @@ class Gaps:
                 name = f"rule {g.rule.key}[{g.index}]"
                 terms[name] = z3.Or(terms.get(name, z3.BoolVal(False)), g.applies)
         return terms
+
+    @cached_property
+    def _refusing(self) -> Evaluator:
+        """Return the evaluator of where each refusing rule applies."""
+        return Evaluator(self._refusals.values(), list(self.situations.fields))
 
     @cached_property
     def _refusal_ids(self) -> dict[str, str]:

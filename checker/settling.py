@@ -84,11 +84,9 @@ class Settling:
     def _input(self, name: str, value: int) -> Any:
         label = f"input {name} {value}"
         if label not in self._reasons:
-            return self._literal(label, self.situations.equals(name, value), self._is(name, value))
+            equal = self.situations.equals(name, value)
+            return self._literal(label, equal, equal)
         return z3.Bool(label)
-
-    def _is(self, name: str, value: int) -> Any:
-        return self.situations.equals(name, value)
 
     def _both(self, term: Any) -> Any:
         return z3.And(term, z3.substitute(term, *self._other))

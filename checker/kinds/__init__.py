@@ -15,7 +15,6 @@ from checker.kinds import (
     values,
 )
 from checker.kinds.overrides import classify
-from checker.outcomes import StepEngine
 from checker.situation import Situations
 from model.rule import On
 from model.ruleset import Ruleset
@@ -36,19 +35,10 @@ KINDS = (
 )
 
 
-def kinds(
-    situations: Mapping[On, Situations],
-    ruleset: Ruleset,
-    engines: Mapping[On, StepEngine] | None = None,
-) -> Iterator[Finding]:
-    """Yield every finding of these kinds but the silent overrides, which `classify` tells.
-
-    `engines` are the step engines of the situations, where they are there already.
-    """
-    if engines is None:
-        engines = {on: s.engine for on, s in situations.items()}
+def kinds(situations: Mapping[On, Situations], ruleset: Ruleset) -> Iterator[Finding]:
+    """Yield every finding of these kinds but the silent overrides, which `classify` tells."""
     yield from precedence.findings(situations, ruleset)
-    yield from ambiguity.findings(situations, ruleset, engines)
+    yield from ambiguity.findings(situations, ruleset)
     yield from unchecked.findings(situations, ruleset)
     yield from parties.findings(situations, ruleset)
     yield from firing.findings(situations, ruleset)

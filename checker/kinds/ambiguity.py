@@ -20,7 +20,6 @@ from checker.demands import demands, structural
 from checker.evaluate import Evaluator
 from checker.finding import Finding
 from checker.kinds.common import equal
-from checker.outcomes import StepEngine
 from checker.sentences import demand_sentence
 from checker.situation import Situations, number
 from model.rule import On
@@ -71,7 +70,7 @@ def _defaults(situations: Situations) -> Iterator[tuple[Any, Source]]:
     own = {d.label for d in situations.relation.decisions}
     speaking: dict[str, list[Any]] = {label: [] for label in own}
     for g in situations.relation.rules:
-        for label in names_in(g.constraint) & own:
+        for label in g.names & own:
             speaking[label].append(g.applies)
     for d in situations.relation.decisions:
         if not names_in(d.required) & own:
@@ -168,8 +167,8 @@ class Ambiguities:
     The first copy of the rules has the default readings, the second reads as it is told.
     """
 
-    def __init__(self, situations: Situations, engine: StepEngine) -> None:
-        self.situations, self.engine = situations, engine
+    def __init__(self, situations: Situations) -> None:
+        self.situations, self.engine = situations, situations.engine
         self.items = items(situations)
         self.names = list(situations.fields)
         self.usual = dict.fromkeys(situations.readings, 0)
@@ -375,15 +374,13 @@ def _constraint(term: Any) -> Constraint:
     return Constraint(names, Evaluator([term], names), (), 0)
 
 
-def findings(
-    views: Mapping[On, Situations], ruleset: Ruleset, engines: Mapping[On, StepEngine]
-) -> Iterator[Finding]:
+def findings(views: Mapping[On, Situations], ruleset: Ruleset) -> Iterator[Finding]:
     """Yield one finding for each reading that decides some step; the first step is shown."""
     steps: dict[On, Ambiguities] = {}
     for reading in (r for r in ruleset.readings if not r.permitted):
         for on in (on for on, s in views.items() if reading.id in s.readings):
             if on not in steps:
-                steps[on] = Ambiguities(views[on], engines[on])
+                steps[on] = Ambiguities(views[on])
             found = steps[on].finding(reading)
             if found is not None:
                 yield found
