@@ -22,6 +22,7 @@ class Abstraction:
     def __init__(self, decisions: set[str]) -> None:
         self._decisions = decisions
         self._facts: dict[int, tuple[Any, Any]] = {}  # by id of the term: the term, its constant
+        self._names: dict[int, tuple[Any, frozenset[str]]] = {}  # the term, its names
 
     def of(self, term: Any) -> Any:
         """Return the term over decisions and constants for facts."""
@@ -44,10 +45,15 @@ class Abstraction:
         return self._facts[term.get_id()][1]
 
     def _largest(self, term: Any) -> Iterator[Any]:
-        names = names_in(term)
+        names = self._names_in(term)
         if not names & self._decisions:
             if names:
                 yield term
             return
         for child in term.children():
             yield from self._largest(child)
+
+    def _names_in(self, term: Any) -> frozenset[str]:
+        if term.get_id() not in self._names:
+            self._names[term.get_id()] = (term, names_in(term))
+        return self._names[term.get_id()][1]

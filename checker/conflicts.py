@@ -18,9 +18,10 @@ import z3
 
 from checker.demands import DemandClass, classes, demands, structural
 from checker.evaluate import Evaluator
+from checker.models import Reader
 from checker.outcomes import StepEngine
 from checker.settling import in_domain
-from checker.situation import Situations, number
+from checker.situation import Situations
 from model.terms import names_in
 
 Group = frozenset[int]
@@ -191,7 +192,9 @@ class Decisions:
         for literal, term in zip(self._literals, terms, strict=True):
             self.solver.add(z3.Implies(literal, term))
         self._consts = [d.const for d in relation.decisions]
-        self._holds = Evaluator(terms, [d.label for d in relation.decisions])
+        labels = [d.label for d in relation.decisions]
+        self._holds: Evaluator = before._holds if before else Evaluator(terms, labels)
+        self._read = Reader(self._consts)
         self._before = before
         self._pairs: dict[tuple[int, int], bool] = {}
         self._models: list[Group] = []
@@ -247,8 +250,7 @@ class Decisions:
 
     def _satisfied(self) -> Group:
         model = self.solver.model()
-        values = [number(model.eval(c, True)) for c in self._consts]
-        return frozenset(k for k, holds in enumerate(self._holds(values)) if holds)
+        return frozenset(k for k, holds in enumerate(self._holds(self._read(model))) if holds)
 
 
 class Applying:
@@ -261,7 +263,6 @@ class Applying:
         for literal, term in zip(self._literals, terms, strict=True):
             self.solver.add(literal == term)
         self._evaluator = Evaluator(terms, list(situations.fields))
-        self._inputs = [f.instance(i) for f, i in situations.fields.values()]
         self._pairs: dict[tuple[int, int], bool] = {}
         for k in range(len(terms)):  # each term once: most pairs are known from these examples
             self.together([k])
@@ -304,5 +305,5 @@ class Applying:
     def holding(self) -> list[int]:
         """Return the terms that hold in the last model."""
         model = self.solver.model()
-        bits = self._evaluator([number(model.eval(c, True)) for c in self._inputs])
+        bits = self._evaluator(self.situations.values(model))
         return [k for k, bit in enumerate(bits) if bit]

@@ -15,6 +15,7 @@ from checker.constraints import Constraint, Variable, satisfiable
 from checker.demands import Demand, structural
 from checker.evaluate import Evaluator
 from checker.finding import Finding
+from checker.generalise import essential
 from checker.regions import Regions
 from checker.sentences import demand_sentence
 from checker.situation import Situations, generic
@@ -93,7 +94,8 @@ class Contradictions:
         linking = self._needed_definitions(members, present)
         solver.add(*(g.applies for g in linking))
         condition = z3.And([*(m.applies for m in members), *(g.applies for g in linking)])
-        relevant = [r for r in self.situations.readings if r in names_in(condition)]
+        mentioned = names_in(condition)
+        relevant = [r for r in self.situations.readings if r in mentioned]
         for readings in self.situations.departures(relevant):
             witness = self.situations.witness(solver, readings)
             if witness is not None:
@@ -128,7 +130,7 @@ class Contradictions:
             _title(members),
             condition,
             witness,
-            self.situations.core(condition, witness),
+            essential(self.situations, condition, witness),
             self.situations.facts(witness),
             self._readings(witness, relevant),
             tuple((m.ground.rule.id, demand_sentence(m.ground)) for m in members),
@@ -173,15 +175,27 @@ class Contradictions:
 
     def replays(self, members: Members, present: Present, witness: dict[str, int]) -> bool:
         """Return whether the evaluator, without solver, sees the same on the witness."""
-        values = [witness[n] for n in self.situations.fields]
-        applies = Evaluator([m.applies for m in members], list(self.situations.fields))
-        if not all(applies(values)):
+        holding = self._applying([witness[n] for n in self.situations.fields])
+        if not all(holding[self._position[id(m)]] for m in members):
             return False
         demanded = [self._constraint(m.obeyed) for m in members]
         fixed = [*map(self._constraint, present), *self._linking]
         parts = [[*fixed, *demanded[:k], *demanded[k + 1 :]] for k in range(len(demanded))]
         agree = all(satisfiable(self._variables, part) for part in parts)
         return agree and not satisfiable(self._variables, [*fixed, *demanded])
+
+    @cached_property
+    def _applying(self) -> Evaluator:
+        """Return the evaluator of where each demand applies, in the order of `_position`."""
+        return Evaluator([m.applies for m in self._all], list(self.situations.fields))
+
+    @cached_property
+    def _all(self) -> Members:
+        return tuple(m for c in self.search.classes for m in c.members)
+
+    @cached_property
+    def _position(self) -> dict[int, int]:
+        return {id(m): k for k, m in enumerate(self._all)}
 
     @cached_property
     def _linking(self) -> list[Constraint]:

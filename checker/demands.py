@@ -81,7 +81,8 @@ def demands(situations: Situations) -> Iterator[Demand]:
         if structural(g, relation):
             continue
         when = z3.BoolVal(True) if g.when is None else g.when
-        for case, then, condition in _cases(g.demand, when, own, situations):
+        turned = situations.oriented.of
+        for case, then, condition in _cases(turned(g.demand), turned(when), own, situations):
             applies = z3.simplify(z3.And(g.applies, case))
             if not z3.is_false(applies):
                 mentioned = names_in(g.demand) | names_in(when)
@@ -97,18 +98,24 @@ def _cases(
     condition = next(_conditions(demand, own), None)
     if condition is not None:
         for value in (True, False):
-            chosen = z3.simplify(z3.substitute(demand, (condition, z3.BoolVal(value))))
+            chosen = _simple(z3.substitute(demand, (condition, z3.BoolVal(value))), situations)
             case = condition if value else z3.Not(condition)
             for inner, then, rest in _cases(chosen, when, own, situations):
                 yield z3.And(case, inner), then, rest
     elif inputs:
         first = inputs[0]
         for value in _values(first, situations):
-            then, rest = (z3.simplify(z3.substitute(t, (first, value))) for t in (demand, when))
+            then, rest = (
+                _simple(z3.substitute(t, (first, value)), situations) for t in (demand, when)
+            )
             for inner, t, r in _cases(then, rest, own, situations):
                 yield z3.And(first == value, inner), t, r
     else:
-        yield z3.BoolVal(True), z3.simplify(demand), z3.simplify(when)
+        yield z3.BoolVal(True), _simple(demand, situations), _simple(when, situations)
+
+
+def _simple(term: Any, situations: Situations) -> Any:
+    return situations.oriented.of(z3.simplify(term))
 
 
 def _conditions(term: Any, own: set[str]) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import z3
 
 from model.errors import RuleError
+from model.handles import arguments, identity, name, operator
 
 Values = Sequence[int]
 
@@ -44,48 +45,51 @@ class _Code:
         self.position = position
         self.lines: list[str] = []
         self._names: dict[int, str] = {}
-        self._alive: list[z3.ExprRef] = []  # get_id() may be reused after collection
 
     def visit(self, t: z3.ExprRef) -> str:
-        """Return the expression or name that holds the value of `t`."""
-        key = t.get_id()
+        """Return the expression or name that holds the value of `t`, which has to be kept."""
+        return self._visit(t.ctx, t.ctx_ref(), t.as_ast())
+
+    def _visit(self, context: Any, ref: Any, handle: Any) -> str:
+        key = identity(ref, handle)
         if key not in self._names:
-            text = self._emit(t)
-            self._alive.append(t)
-            self._names[key] = (
-                text if text.isidentifier() or t.num_args() == 0 else self._store(text)
-            )
+            args = [self._visit(context, ref, a) for a in arguments(ref, handle)]
+            text = self._emit(context, ref, handle, args)
+            self._names[key] = text if text.isidentifier() or not args else self._store(text)
         return self._names[key]
 
     def _store(self, text: str) -> str:
-        name = f"t{len(self.lines)}"
-        self.lines.append(f"{name} = {text}")
-        return name
+        stored = f"t{len(self.lines)}"
+        self.lines.append(f"{stored} = {text}")
+        return stored
 
-    def _emit(self, t: z3.ExprRef) -> str:
-        kind = t.decl().kind()
-        if kind == z3.Z3_OP_UNINTERPRETED and t.num_args() == 0:
-            return self._input(t.decl().name())
+    def _emit(self, context: Any, ref: Any, handle: Any, args: list[str]) -> str:
+        kind = operator(ref, handle)
+        if kind == z3.Z3_OP_UNINTERPRETED and not args:
+            return self._input(name(ref, handle))
+        if kind in _PLAIN:
+            return _PLAIN[kind](args)
+        t = z3.z3._to_expr_ref(handle, context)
         if kind in _CONSTANTS:
             return _CONSTANTS[kind](t)
-        args = [self.visit(a) for a in t.children()]
         if kind in _OPERATORS:
             return _OPERATORS[kind](t, args)
         raise RuleError(f"the evaluator has no case for {t.decl().name()!r} in {t.sexpr()[:80]}")
 
-    def _input(self, name: str) -> str:
-        if name not in self.position:
-            raise RuleError(f"{name!r} is no input of this term", remedy="declare the field")
-        return f"v[{self.position[name]}]"
+    def _input(self, label: str) -> str:
+        if label not in self.position:
+            raise RuleError(f"{label!r} is no input of this term", remedy="declare the field")
+        return f"v[{self.position[label]}]"
 
 
 def constructor_index(decl: z3.FuncDeclRef) -> int:
     """Return the index of an enumeration constant in its sort."""
-    return _constructors(decl.range())[decl.name()]
+    return constructors(decl.range())[decl.name()]
 
 
 @cache
-def _constructors(sort: z3.DatatypeSortRef) -> dict[str, int]:
+def constructors(sort: z3.DatatypeSortRef) -> dict[str, int]:
+    """Return the index of each enumeration constant of a sort by its name."""
     return {sort.constructor(k).name(): k for k in range(sort.num_constructors())}
 
 
@@ -97,8 +101,8 @@ def _mask(t: z3.ExprRef) -> int:
     return int((1 << t.size()) - 1)
 
 
-def _joined(word: str, nothing: str = "") -> Callable[[z3.ExprRef, list[str]], str]:
-    return lambda _t, args: "(" + (f" {word} ".join(args) or nothing) + ")"
+def _joined(word: str, nothing: str = "") -> Callable[[list[str]], str]:
+    return lambda args: "(" + (f" {word} ".join(args) or nothing) + ")"
 
 
 def _extract(t: z3.ExprRef, args: list[str]) -> str:
@@ -126,32 +130,35 @@ def _at_most(t: z3.ExprRef, args: list[str]) -> str:
 
 
 _CONSTANTS: dict[int, Callable[[z3.ExprRef], str]] = {
-    z3.Z3_OP_TRUE: lambda t: "True",
-    z3.Z3_OP_FALSE: lambda t: "False",
     z3.Z3_OP_BNUM: lambda t: str(t.as_long()),
     z3.Z3_OP_DT_CONSTRUCTOR: lambda t: str(constructor_index(t.decl())),
 }
 
-_OPERATORS: dict[int, Callable[[z3.ExprRef, list[str]], str]] = {
+_PLAIN: dict[int, Callable[[list[str]], str]] = {
+    z3.Z3_OP_TRUE: lambda a: "True",
+    z3.Z3_OP_FALSE: lambda a: "False",
     z3.Z3_OP_AND: _joined("and", "True"),
     z3.Z3_OP_OR: _joined("or", "False"),
-    z3.Z3_OP_NOT: lambda t, a: f"(not {a[0]})",
+    z3.Z3_OP_NOT: lambda a: f"(not {a[0]})",
     z3.Z3_OP_EQ: _joined("=="),
     z3.Z3_OP_XOR: _joined("!="),
-    z3.Z3_OP_DISTINCT: lambda t, a: f"(len({{{', '.join(a)}}}) == {len(a)})",
-    z3.Z3_OP_IMPLIES: lambda t, a: f"(not {a[0]} or {a[1]})",
-    z3.Z3_OP_ITE: lambda t, a: f"({a[1]} if {a[0]} else {a[2]})",
-    z3.Z3_OP_DT_IS: lambda t, a: f"({a[0]} == {_recognised(t)})",
-    z3.Z3_OP_DT_RECOGNISER: lambda t, a: f"({a[0]} == {_recognised(t)})",
+    z3.Z3_OP_DISTINCT: lambda a: f"(len({{{', '.join(a)}}}) == {len(a)})",
+    z3.Z3_OP_IMPLIES: lambda a: f"(not {a[0]} or {a[1]})",
+    z3.Z3_OP_ITE: lambda a: f"({a[1]} if {a[0]} else {a[2]})",
     z3.Z3_OP_ULEQ: _joined("<="),
     z3.Z3_OP_ULT: _joined("<"),
     z3.Z3_OP_UGEQ: _joined(">="),
     z3.Z3_OP_UGT: _joined(">"),
+    z3.Z3_OP_BAND: _joined("&"),
+    z3.Z3_OP_BOR: _joined("|"),
+}
+
+_OPERATORS: dict[int, Callable[[z3.ExprRef, list[str]], str]] = {
+    z3.Z3_OP_DT_IS: lambda t, a: f"({a[0]} == {_recognised(t)})",
+    z3.Z3_OP_DT_RECOGNISER: lambda t, a: f"({a[0]} == {_recognised(t)})",
     z3.Z3_OP_BADD: _modular("+"),
     z3.Z3_OP_BSUB: _modular("-"),
     z3.Z3_OP_BMUL: _modular("*"),
-    z3.Z3_OP_BAND: _joined("&"),
-    z3.Z3_OP_BOR: _joined("|"),
     z3.Z3_OP_BNOT: lambda t, a: f"({_mask(t)} & ~{a[0]})",
     z3.Z3_OP_EXTRACT: _extract,
     z3.Z3_OP_CONCAT: _concat,
@@ -164,4 +171,4 @@ def knows(t: z3.ExprRef) -> bool:
     """Return whether the evaluator has a case for the operator of a term."""
     kind = t.decl().kind()
     leaf = kind == z3.Z3_OP_UNINTERPRETED and not t.num_args()
-    return leaf or kind in _CONSTANTS or kind in _OPERATORS
+    return leaf or any(kind in table for table in (_PLAIN, _CONSTANTS, _OPERATORS))

@@ -11,10 +11,11 @@ import z3
 
 from checker.evaluate import Evaluator
 from checker.finding import Finding
+from checker.generalise import Generaliser
 from checker.outcomes import StepEngine
 from checker.sentences import situation_text, which
 from checker.settling import Settling, in_domain
-from checker.situation import Generaliser, Situations, generic
+from checker.situation import Situations, generic
 from checker.solving import Solver
 from model.rule import Refuses
 from model.step import GroundDecision, GroundRule
@@ -82,7 +83,7 @@ class Gaps:
                 if not settle.open(self.engine.applied(values).rules, values):
                     solver.add(z3.Not(settle.reason()))
                     continue
-                region = self._region(settle, general, solver, readings, values)
+                region = self._region(settle, general, solver, readings)
                 found += 1
                 yield region
                 solver.add(z3.Not(region.term))
@@ -107,9 +108,8 @@ class Gaps:
         general: Generaliser,
         solver: Solver,
         readings: dict[str, int],
-        values: list[int],
     ) -> Region:
-        witness = self._witness(settle, solver, readings, values)
+        witness = self._witness(settle, solver, readings)
         facts = self.situations.facts(witness)
         refusals = self._refusals
         bits = self._refusing([witness[n] for n in self.situations.fields])
@@ -120,13 +120,15 @@ class Gaps:
         return Region(worded, facts, witness, term)
 
     def _witness(
-        self, settle: Settling, solver: Solver, readings: dict[str, int], values: list[int]
+        self, settle: Settling, solver: Solver, readings: dict[str, int]
     ) -> dict[str, int]:
-        """Return a situation near the defaults that leaves the decision open, as `values` do."""
-        near = self.situations.witness(solver, readings)
-        nearest = list(near.values()) if near else values
-        chosen = nearest if settle.open(self.engine.applied(nearest).rules, nearest) else values
-        return dict(zip(self.situations.fields, chosen, strict=True))
+        """Return the situation nearest the defaults that leaves the decision open."""
+        while (near := self.situations.witness(solver, readings)) is not None:
+            values = list(near.values())
+            if settle.open(self.engine.applied(values).rules, values):
+                return near
+            solver.add(z3.Not(settle.reason()))
+        raise AssertionError("the situation found before is gone")
 
     @cached_property
     def _own(self) -> set[str]:

@@ -76,7 +76,8 @@ class StepEngine:
         self._defaults = Evaluator(defaults, self._context_names)
         always = names_in(z3.And([*required, *unless])).union(*map(names_in, defaults))
         self._mask = [n in always for n in self._context_names]
-        self._masks = [[n in names_in(t) for n in self._context_names] for t in demanded]
+        mentioned = [names_in(t) for t in demanded]
+        self._masks = [[n in names for n in self._context_names] for names in mentioned]
         self._factual = {k for k, mask in enumerate(self._masks) if any(mask)}
 
     def applied(self, values: Sequence[int]) -> Applied:

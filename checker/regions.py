@@ -7,8 +7,9 @@ from typing import Any
 
 import z3
 
+from checker.generalise import Generaliser
 from checker.sentences import situation_text
-from checker.situation import Generaliser, Situations, generic
+from checker.situation import Situations, generic
 
 MOST_SHOWN = 4
 MORE = "and other situations"
@@ -18,7 +19,7 @@ class Regions:
     """Covers a condition, under fixed readings, by conditions that each alone imply it."""
 
     def __init__(self, situations: Situations, condition: Any, readings: Mapping[str, int]) -> None:
-        self.situations, self.readings = situations, readings
+        self.situations, self.readings = situations, dict(readings)
         fixed = [situations.equals(n, v) for n, v in readings.items()]
         self._solver = situations.solver()
         self._solver.add(condition, *fixed)
@@ -37,8 +38,10 @@ class Regions:
     def _texts(self, first: Mapping[str, int]) -> Iterator[str]:
         """Sub-options being interchangeable, a condition is told for the first alone."""
         seen: set[tuple[tuple[str, int], ...]] = set()
-        values: Mapping[str, int] = first
+        values: Mapping[str, int] | None = first
         for _ in range(3 * MOST_SHOWN):
+            if values is None:
+                return
             facts = self.situations.facts(dict(values))
             shown = self._general.core(values, facts)
             known = {**values, **{n: int(v) for n, v in facts.items()}}
@@ -48,7 +51,4 @@ class Regions:
                 yield situation_text(shown, values, facts)
             terms = [self._general.term(n, known[n]) for n in shown]
             self._solver.add(z3.Not(z3.And(terms)))
-            if not self._solver.holds():
-                return
-            model = self.situations.values(self._solver.model())
-            values = dict(zip(self.situations.fields, model, strict=True))
+            values = self.situations.witness(self._solver, self.readings)

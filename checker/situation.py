@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, product
@@ -10,9 +10,11 @@ from typing import Any
 
 import z3
 
-from checker.evaluate import Evaluator, constructor_index
+from checker.evaluate import Evaluator
+from checker.models import Reader
+from checker.oriented import Oriented
 from checker.outcomes import StepEngine
-from checker.solving import Journal, Solver
+from checker.solving import Aside, Journal, Solver
 from model.fields import Domain, Field, Number
 from model.rule import On
 from model.ruleset import Ruleset
@@ -99,12 +101,22 @@ class Situations:
 
     def equals(self, name: str, value: int) -> Any:
         """Return the term: the input has this value."""
-        f, i = self.fields[name]
-        return f.instance(i) == f.domain.at(value)
+        if (name, value) not in self._equal:
+            f, i = self.fields[name]
+            self._equal[name, value] = f.instance(i) == f.domain.at(value)
+        return self._equal[name, value]
+
+    @cached_property
+    def _equal(self) -> dict[tuple[str, int], Any]:
+        return {}
 
     def values(self, model: Any) -> list[int]:
         """Return the values of all inputs in a model, in order."""
-        return [number(model.eval(f.instance(i), True)) for f, i in self.fields.values()]
+        return self._reader(model)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(f.instance(i) for f, i in self.fields.values())
 
     def default(self, name: str) -> int:
         """Return the default value of an input."""
@@ -119,6 +131,16 @@ class Situations:
         solver = self.blank_solver()
         solver.add(*self.well_formed)
         return solver
+
+    @cached_property
+    def aside(self) -> Aside:
+        """Return the context in which it is asked what of a situation matters."""
+        return Aside(self.well_formed, self.oriented)
+
+    @cached_property
+    def oriented(self) -> Oriented:
+        """Return what gives terms the same form in every run."""
+        return Oriented()
 
     @cached_property
     def readings(self) -> dict[str, Domain]:
@@ -136,33 +158,35 @@ class Situations:
                         **dict(zip(chosen, values, strict=True)),
                     }
 
-    def witness(self, solver: z3.Solver, readings: dict[str, int]) -> dict[str, int] | None:
+    def witness(self, solver: Solver, readings: dict[str, int]) -> dict[str, int] | None:
         """Return the situation nearest the defaults that satisfies `solver`, or None."""
-        fixed = [self.equals(n, v) for n, v in readings.items()]
-        if solver.check(*fixed) != z3.sat:
-            return None
-        model = solver.model()
-        values = dict(readings)
-        for name in self.fields:
-            if name in values:
-                continue
-            wanted = self.equals(name, self.default(name))
-            if z3.is_true(model.eval(wanted, model_completion=True)):
-                value = self.default(name)
-            elif solver.check(*fixed, wanted) == z3.sat:
-                model, value = solver.model(), self.default(name)
-            else:
-                value, model = self._smallest(solver, fixed, name)
-            values[name] = value
-            fixed.append(self.equals(name, value))
-        return {n: values[n] for n in self.fields}
+        solver.push()
+        try:
+            solver.add(*(self.equals(n, v) for n, v in readings.items()))
+            return self._nearest(solver) if solver.holds() else None
+        finally:
+            solver.pop()
 
-    def _smallest(self, solver: z3.Solver, fixed: list[Any], name: str) -> tuple[int, z3.ModelRef]:
-        f, _ = self.fields[name]
-        for value in range(self.scope.largest(f.domain) + 1):
-            if solver.check(*fixed, self.equals(name, value)) == z3.sat:
-                return value, solver.model()
-        raise AssertionError(f"{name} has no value, though the situation is satisfiable")
+    def _nearest(self, solver: Solver) -> dict[str, int]:
+        """Return the situation nearest the defaults, field by field, in the order of the fields."""
+        found = self._model(solver)
+        for name, (f, _) in self.fields.items():
+            usual = [f.default, *(v for v in self._scope_of(f) if v != f.default)]
+            # A value that the last model has is possible without asking.
+            for value in usual:
+                if found[name] == value:
+                    break
+                if solver.holds(self.equals(name, value)):
+                    found = self._model(solver)
+                    break
+            solver.add(self.equals(name, found[name]))
+        return found
+
+    def _model(self, solver: Solver) -> dict[str, int]:
+        return dict(zip(self.fields, self.values(solver.model()), strict=True))
+
+    def _scope_of(self, f: Field) -> range:
+        return range(self.scope.largest(f.domain) + 1)
 
     @cached_property
     def predicates(self) -> dict[str, Any]:
@@ -191,86 +215,6 @@ class Situations:
         if name in facts:
             return self.predicates[name] if facts[name] else z3.Not(self.predicates[name])
         return self.equals(name, witness[name])
-
-    def core(self, condition: Any, witness: dict[str, int]) -> tuple[str, ...]:
-        """Return a minimal set of inputs and predicates that alone make `condition` true."""
-        return Generaliser(self, condition).core(witness, self.facts(witness))
-
-
-class Generaliser:
-    """Finds what of a situation matters for a condition: few inputs and predicates, in words.
-
-    Raw numbers are given up first, then predicates, flags and enumerations last, so that what
-    is left is in the words of the rules.
-    """
-
-    def __init__(
-        self, situations: Situations, condition: Any, more: Mapping[str, Any] | None = None
-    ) -> None:
-        self.situations, self.more = situations, dict(more or {})
-        self._solver = situations.solver()
-        self._solver.add(z3.Not(condition))
-        self._literals: dict[tuple[str, int], Any] = {}
-
-    def core(self, witness: Mapping[str, int], facts: Mapping[str, bool]) -> tuple[str, ...]:
-        """Return names whose values in the witness alone make the condition true."""
-        values = {**witness, **{n: int(v) for n, v in facts.items()}}
-        order = self._order(facts, values)
-        kept = self._sufficient(order, values)
-        for name in list(kept):
-            rest = [n for n in kept if n != name]
-            if name in kept and self._enough(rest, values):
-                kept = self._used(rest, values)
-        return tuple(n for n in reversed(order) if n in kept)
-
-    def _sufficient(self, order: list[str], values: Mapping[str, int]) -> list[str]:
-        """Return names that suffice, without raw numbers where it can be."""
-        fields = self.situations.fields
-        worded = [
-            n for n in order if n not in fields or not isinstance(fields[n][0].domain, Number)
-        ]
-        if self._enough(worded, values):
-            return self._used(worded, values)
-        if not self._enough(order, values):
-            raise AssertionError("the witness does not satisfy its own condition")
-        return self._used(order, values)
-
-    def _order(self, facts: Mapping[str, bool], values: Mapping[str, int]) -> list[str]:
-        fields = self.situations.fields
-        numbers = [n for n, (f, _) in fields.items() if isinstance(f.domain, Number)]
-        flags = [n for n in reversed(list(fields)) if n not in numbers]
-        named = [n for n in reversed(list(facts)) if n not in self.more]
-        rules = [n for n in reversed(list(facts)) if n in self.more and values[n]]
-        return [*reversed(numbers), *named, *flags, *rules]
-
-    def _enough(self, names: Iterable[str], values: Mapping[str, int]) -> bool:
-        return not self._solver.holds(*(self._literal(n, values[n]) for n in names))
-
-    def _used(self, names: Iterable[str], values: Mapping[str, int]) -> list[str]:
-        core = self._solver.core_names()
-        return [n for n in names if self._literal(n, values[n]).decl().name() in core]
-
-    def _literal(self, name: str, value: int) -> Any:
-        key = (name, value)
-        if key not in self._literals:
-            literal = z3.Bool(f"core {name} {value}")
-            self._solver.add(z3.Implies(literal, self.term(name, value)))
-            self._literals[key] = literal
-        return self._literals[key]
-
-    def term(self, name: str, value: int) -> Any:
-        """Return the term: an input or predicate has this value."""
-        if name in self.situations.fields:
-            return self.situations.equals(name, value)
-        term = self.more[name] if name in self.more else self.situations.predicates[name]
-        return term if value else z3.Not(term)
-
-
-def number(value: Any) -> int:
-    """Return the value of a model as a number: flags as 0 and 1, enumerations by index."""
-    if z3.is_bv_value(value):
-        return int(value.as_long())
-    return int(z3.is_true(value)) if z3.is_bool(value) else constructor_index(value.decl())
 
 
 def generic(label: str) -> str:

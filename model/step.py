@@ -191,6 +191,8 @@ class _Builder:
         self.ruleset, self.world, self.drafts = ruleset, world, drafts
         self.position = {name: k for k, name in enumerate(ruleset.procedure)}
         self.refusals: list[tuple[_Draft, Any]] = []
+        self._before: dict[tuple[Any, ...], Any] = {}  # by what _earlier depends on
+        self._said: dict[tuple[int, int], Any] = {}  # by draft and refusals known so far
         firm = [d for d in drafts if d.rule.demand.refuses is not Refuses.NOTHING]
         for d in sorted((d for d in firm if not d.rule.yields), key=self._at):
             self.refusals.append((d, self._reached(d)))
@@ -223,12 +225,21 @@ class _Builder:
 
     def _reached(self, d: _Draft) -> Any:
         """Return the term: its situation holds and its step of the procedure is reached."""
-        earlier = [
-            z3.And(term, self._ordered(r, d))
-            for r, term in self.refusals
-            if r.rule.at and self._at(r) < self._at(d) and _reaches(r, d)
-        ]
-        return z3.And(d.trigger, z3.Not(z3.Or(earlier))) if earlier else d.trigger
+        before = self._earlier(d)
+        return d.trigger if before is None else z3.And(d.trigger, z3.Not(before))
+
+    def _earlier(self, d: _Draft) -> Any:
+        """Return the term: a refusal of an earlier step keeps it from being reached, or None."""
+        whole = d.rule.demand.refuses is Refuses.MESSAGE
+        key = (len(self.refusals), d.rule.at, whole, d.index)
+        if key not in self._before:
+            earlier = [
+                z3.And(term, self._ordered(r, d))
+                for r, term in self.refusals
+                if r.rule.at and self._at(r) < self._at(d) and _reaches(r, d)
+            ]
+            self._before[key] = z3.Or(earlier) if earlier else None
+        return self._before[key]
 
     def _ordered(self, first: _Draft, then: _Draft) -> Any:
         bullets = self.ruleset.bullets
@@ -256,8 +267,8 @@ class _Builder:
         if d.rule.demand.refuses is not Refuses.NOTHING:
             at_stake.add(f"effect[{d.index}]")
         speaking = [
-            self.resolve(self._spoken(e))
-            for e in self.drafts
+            self._resolved(k, e)
+            for k, e in enumerate(self.drafts)
             if self.ruleset.is_extension(e.rule)
             and e.when is None
             and e.rule.modality not in (Modality.MAY, Modality.DEFINITION)
@@ -265,6 +276,13 @@ class _Builder:
             and not _only_forbids(e.demand)
         ]
         return z3.Not(z3.Or(speaking)) if speaking else TRUE
+
+    def _resolved(self, k: int, e: _Draft) -> Any:
+        """Return the term over inputs: draft number k speaks."""
+        key = (k, len(self.refusals))
+        if key not in self._said:
+            self._said[key] = self.resolve(self._spoken(e))
+        return self._said[key]
 
     def _spoken(self, e: _Draft) -> Any:
         for d, term in self.refusals:

@@ -19,9 +19,11 @@ from checker.constraints import Constraint, Variable, satisfiable
 from checker.demands import demands, structural
 from checker.evaluate import Evaluator
 from checker.finding import Finding
+from checker.generalise import essential
 from checker.kinds.common import equal
+from checker.models import Reader
 from checker.sentences import demand_sentence
-from checker.situation import Situations, number
+from checker.situation import Situations
 from model.rule import On
 from model.ruleset import Reading, Ruleset
 from model.step import GroundDecision, GroundRule
@@ -99,7 +101,7 @@ class Agreement:
         self._met = [z3.Bool(f"met {k}") for k in range(len(found))]
         self.solver.add(*(z3.Implies(m, i.said) for m, i in zip(self._met, found, strict=True)))
         self._names = [names_in(i.said) for i in found]
-        self._consts = [d.const for d in situations.relation.decisions]
+        self._read = Reader(d.const for d in situations.relation.decisions)
         labels = [d.label for d in situations.relation.decisions]
         self._holding = Evaluator([i.said for i in found], labels)
 
@@ -157,7 +159,7 @@ class Agreement:
 
     def _satisfied(self) -> frozenset[int]:
         model = self.solver.model()
-        values = [number(model.eval(c, True)) for c in self._consts]
+        values = self._read(model)
         return frozenset(k for k, bit in enumerate(self._holding(values)) if bit)
 
 
@@ -295,7 +297,7 @@ class Ambiguities:
 
     def _inputs(self, model: Any) -> dict[str, int]:
         fields = self.situations.fields
-        return {n: number(model.eval(f.instance(i), True)) for n, (f, i) in fields.items()}
+        return dict(zip(fields, self.situations.values(model), strict=True))
 
     def _chosen(self, inputs: dict[str, int], readings: dict[str, int]) -> list[int]:
         """Return the items that hold for an input under the one or the other copy."""
@@ -331,7 +333,7 @@ class Ambiguities:
             reading.question,
             condition,
             witness,
-            tuple(n for n in s.core(condition, witness) if n not in s.readings),
+            tuple(n for n in essential(s, condition, witness) if n not in s.readings),
             s.facts(witness),
             {reading.id: (values[0], values[readings[reading.id]])},
             tuple(dict.fromkeys((g.rule.id, demand_sentence(g)) for g in grounds)),

@@ -10,7 +10,7 @@ import z3
 
 from checker.evaluate import Evaluator
 from checker.finding import Finding
-from checker.situation import Situations, generic, number
+from checker.situation import Situations, generic
 from model.rule import Rule
 from model.step import GroundRule
 
@@ -27,7 +27,7 @@ class Terms:
         for k, term in enumerate(self.terms):
             self.solver.add(z3.Implies(self.yes[k], term), z3.Implies(self.no[k], z3.Not(term)))
         self._evaluator = Evaluator(self.terms, list(situations.fields))
-        self._inputs = [f.instance(i) for f, i in situations.fields.values()]
+        self._read = situations.values
         self.examples: list[frozenset[int]] = []
 
     def possible(self, *assumptions: Any) -> bool:
@@ -39,8 +39,7 @@ class Terms:
 
     def inputs(self) -> list[int]:
         """Return the inputs of the situation found last, in the order of the fields."""
-        model = self.solver.model()
-        return [number(model.eval(c, True)) for c in self._inputs]
+        return self._read(self.solver.model())
 
     def holding(self, values: list[int]) -> frozenset[int]:
         """Return which of the terms hold for these inputs."""

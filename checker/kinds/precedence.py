@@ -14,6 +14,7 @@ import z3
 
 from checker.evaluate import Evaluator
 from checker.finding import Finding
+from checker.generalise import essential
 from checker.kinds.common import ids_of
 from checker.sentences import demand_sentence
 from checker.situation import Situations, generic
@@ -94,7 +95,7 @@ class Holes:
             f"{pair[0].rule.title} / {pair[1].rule.title}: {why}",
             condition,
             witness,
-            s.core(condition, witness),
+            essential(s, condition, witness),
             s.facts(witness),
             demands=tuple((g.rule.id, demand_sentence(g)) for g in pair),
             replayed=all(applies([witness[n] for n in s.fields])),

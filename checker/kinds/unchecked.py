@@ -16,8 +16,9 @@ import z3
 from checker.evaluate import Evaluator
 from checker.finding import Finding
 from checker.kinds.common import equal, ids_of
+from checker.models import Reader
 from checker.sentences import demand_sentence
-from checker.situation import Situations, generic, number
+from checker.situation import Situations, generic
 from model.rule import Modality, On, Refuses, Role, Rule
 from model.ruleset import Ruleset
 from model.step import GroundRule
@@ -184,7 +185,8 @@ class Unchecked:
 
     def _values(self, model: Any) -> dict[str, int]:
         """Return the wish and the message of the sender."""
-        return {n: number(model.eval(c, True)) for n, c in self.sender.consts.items()}
+        consts = self.sender.consts
+        return dict(zip(consts, Reader(consts.values())(model), strict=True))
 
     def _correct_for(self, sent: Inputs, by_wish: bool) -> dict[str, int] | None:
         """Return a wish for which the same message is correct, or None."""

@@ -90,12 +90,13 @@ def enumeration(sort: Any) -> str:
 
 
 def flat(terms: Iterable[Any]) -> Iterator[Any]:
-    """Yield terms and, of the lists of terms among them, the members."""
+    """Yield terms and, of the lists of terms among them, the members; all in one context."""
     for t in terms:
         if isinstance(t, list | tuple):
-            yield from t
+            yield from flat(t)
         else:
-            yield t if z3.is_expr(t) else z3.BoolVal(t)
+            term = t if z3.is_expr(t) else z3.BoolVal(t)
+            yield term if term.ctx == z3.main_ctx() else term.translate(z3.main_ctx())
 
 
 def opened(t: Any) -> tuple[list[Any], Any]:

@@ -134,6 +134,6 @@ def test_what_only_z3_can_read_is_written_in_the_standard() -> None:
             fixed = [x == bool(values >> k & 1) for k, x in enumerate((a, b, c))]
             solver.check(term, *fixed)
             solver.add(z3.Not(term))
-            solver.check(fixed)
+            solver.check(*fixed)
             assert set(asked(journal)) == {True, False}
             assert disagreements(journal) == []

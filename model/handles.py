@@ -1,0 +1,68 @@
+"""Terms by the handles of the solver's C library, for walks that visit every subterm.
+
+Z3's Python objects cost more than such a walk itself.  A handle stays valid as long as the
+term that it was taken from is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import z3
+from z3 import z3core
+
+
+def identity(ref: Any, handle: Any) -> int:
+    """Return the number of a term: equal terms that are alive have the same."""
+    return int(z3core.Z3_get_ast_id(ref, handle))
+
+
+def is_application(ref: Any, handle: Any) -> bool:
+    """Return whether a term is an operator or constant applied, and no quantifier."""
+    return bool(z3core.Z3_get_ast_kind(ref, handle) == z3.Z3_APP_AST)
+
+
+def operator(ref: Any, handle: Any) -> int:
+    """Return the kind of the outermost operator (z3.Z3_OP_...)."""
+    return int(z3core.Z3_get_decl_kind(ref, z3core.Z3_get_app_decl(ref, handle)))
+
+
+def arguments(ref: Any, handle: Any) -> list[Any]:
+    """Return the handles of the arguments, in order."""
+    count = z3core.Z3_get_app_num_args(ref, handle)
+    return [z3core.Z3_get_app_arg(ref, handle, k) for k in range(count)]
+
+
+def name(ref: Any, handle: Any) -> str:
+    """Return the name of the outermost operator, or of a constant."""
+    declaration = z3core.Z3_get_app_decl(ref, handle)
+    return str(z3core.Z3_get_symbol_string(ref, z3core.Z3_get_decl_name(ref, declaration)))
+
+
+def leaves(roots: list[z3.ExprRef], closed: frozenset[str] = frozenset()) -> Iterator[Any]:
+    """Yield the handles of the uninterpreted constants, each once, left to right.
+
+    What is below an uninterpreted operator named in `closed` is left out.
+    """
+    ref = roots[0].ctx_ref()
+    seen: set[int] = set()
+    stack = [t.as_ast() for t in reversed(roots)]
+    while stack:
+        handle = stack.pop()
+        key = identity(ref, handle)
+        if key in seen or not is_application(ref, handle):
+            continue
+        seen.add(key)
+        below = arguments(ref, handle)
+        if below:
+            if not closed or not _is_closed(ref, handle, below, closed):
+                stack.extend(reversed(below))
+        elif operator(ref, handle) == z3.Z3_OP_UNINTERPRETED:
+            yield handle
+
+
+def _is_closed(ref: Any, handle: Any, below: list[Any], closed: frozenset[str]) -> bool:
+    if len(below) != 1 or operator(ref, handle) != z3.Z3_OP_UNINTERPRETED:
+        return False
+    return name(ref, handle) in closed
