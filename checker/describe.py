@@ -138,7 +138,7 @@ def finding_record(
         "kind": f.kind,
         "title": f.title,
         "rules": list(f.rules),
-        "clauses": sorted({ruleset.rule(i).clause for i in f.rules}),
+        "clauses": sorted({ruleset.clause(i) for i in f.rules}),
         "at_stake": list(f.at_stake),
         "demands": [{"rule": i, "demand": text} for i, text in f.demands],
         "restates": restated(f.rules, ruleset),
@@ -159,8 +159,9 @@ def restated(ids: Sequence[str], ruleset: Ruleset) -> dict[str, list[str]]:
     """Return, for each rule of a finding that others there restate, their ids."""
     firsts: dict[tuple[str, ...], str] = {}
     found: dict[str, list[str]] = {}
-    for id in sorted(ids, key=lambda i: (ruleset.rule(i).id != i, i)):
-        first = firsts.setdefault(ruleset.rule(id).ids, id)
+    rules = {i: r.ids for r in ruleset.rules for i in r.ids if i in ids}
+    for id in sorted(ids, key=lambda i: (rules.get(i, (i,))[0] != i, i)):
+        first = firsts.setdefault(rules.get(id, (id,)), id)
         if first != id:
             found.setdefault(first, []).append(id)
     return found

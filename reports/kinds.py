@@ -112,6 +112,12 @@ KINDS: tuple[Kind, ...] = (
         "A field of a message that no sending rule decides for what the sender wants.",
     ),
     Kind(
+        "undefined term",
+        "undefined terms",
+        "Rules rest on what nothing defines: a field that the message does not have, the class "
+        "of a status without number, another text that says nothing of it.",
+    ),
+    Kind(
         "shadowed rule",
         "shadowed rules",
         "A rule that applies to no input: an earlier step or another rule takes each from it.",

@@ -8,10 +8,12 @@ from checker.finding import Finding
 from checker.kinds import (
     ambiguity,
     firing,
+    free,
     parties,
     precedence,
     redundant,
     unchecked,
+    undefined,
     values,
 )
 from checker.kinds.overrides import classify
@@ -30,6 +32,8 @@ KINDS = (
     "modality mismatch",
     "shadowed rule",
     "never fires",
+    "undefined term",
+    "free field",
     "dead value",
     "redundant rule",
 )
@@ -43,4 +47,6 @@ def kinds(situations: Mapping[On, Situations], ruleset: Ruleset) -> Iterator[Fin
     yield from parties.findings(situations, ruleset)
     yield from firing.findings(situations, ruleset)
     yield from values.findings(situations, ruleset)
+    yield from undefined.findings(situations, ruleset)
+    yield from free.findings(situations, ruleset)
     yield from redundant.findings(situations, ruleset)
