@@ -7,7 +7,7 @@ defines.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 
@@ -16,12 +16,14 @@ class Layout:
     """A message: its name, the statements that give its layout, its fields by their names.
 
     `facts` are no fields: what the receiver can tell of a message, or the sender of its own.
+    `meanings` has the statements that say what a field is for.
     """
 
     name: str
     statements: tuple[str, ...]
     fields: frozenset[str]
     facts: frozenset[str] = frozenset()
+    meanings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def _names(text: str) -> frozenset[str]:
@@ -44,6 +46,15 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             ("04-4.2.1",),
             _names("present bid length C O H reserved status coa"),
             _names("for_home out_of_window unroutable circular"),
+            {
+                "bid": ("04-4.2.1-5",),
+                "length": ("04-4.2.1-3", "04-4.2.1-4"),
+                "status": ("04-4.2.1-6", "04-4.2.1-7", "04-4.2.1-8"),
+                "C": ("04-4.2.1-10",),
+                "O": ("04-4.2.1-14",),
+                "H": ("04-4.2.1-16",),
+                "reserved": ("04-4.2.1-18",),
+            },
         ),
         "ba": Layout(
             "Binding Acknowledgement",

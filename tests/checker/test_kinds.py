@@ -13,7 +13,7 @@ from checker.contradictions import Contradictions
 from checker.finding import Finding
 from checker.kinds import KINDS, classify, kinds
 from checker.situation import Situations
-from model.predicates import READ_H, READ_ORD, reads
+from model.predicates import READ_H, READ_ORD, bulk, flags_differ, reads
 from model.rule import Modality, On, Role, Rule, discard, reject, reject_option
 from model.ruleset import Decision, NodeStep, Override, Reading, Ruleset
 from model.rulesets.draft04 import RULESET
@@ -23,6 +23,7 @@ from model.vocabulary import (
     Belief,
     Dad,
     Intent,
+    Length,
     Others,
     Registration,
     Status,
@@ -80,6 +81,12 @@ BY_CLASS = concluded(
     mn.believed == Belief.failed,
     given=one_of(ba_status, (Status.unspecified, Status.prohibited)),
 )
+SETTLED = (
+    sent("T-1", z3.And(o.present, ~o.C, ~o.H, ~o.reserved)),
+    sent("T-2", z3.And(o.length == Length.four, o.status == Status.accepted)),
+    stated("T-3", SKIP, given=o.O),
+)
+ALIKE = sent("T-4", z3.Not(flags_differ), when=bulk)
 UNRESERVED = sent("T-1", ~o.reserved)
 
 # The kind, the rules of the finding, the defect, the repaired twin.
@@ -139,6 +146,12 @@ CASES: dict[str, tuple[str, tuple[str, ...], Ruleset, Ruleset]] = {
         ("T-1",),
         of(stated("T-1", z3.Or(SKIP, RUN), given=bu.ack)),
         of(SKIPS),
+    ),
+    "a field that no sending rule settles": (
+        "free field",
+        ("T-3",),
+        of(*SETTLED, ALIKE),
+        of(*SETTLED, sent("T-4", ~o.O)),
     ),
     "a flag that the message does not have": (
         "undefined term",
@@ -288,6 +301,18 @@ def test_a_status_that_can_have_neither_class_is_told_with_what_forbids_each() -
     assert f.demands == ()
 
 
+def test_a_permission_settles_a_field_for_the_wishes_that_it_is_about() -> None:
+    about = {"given": mn.intent == Intent.register_one, "modality": Modality.MAY}
+    (f,) = found(of(*SETTLED, sent("T-4", o.O, **about)), "free field")
+    assert f.at_stake == ("o.O",)
+    assert "deregister one" in f.title
+    assert " register one" not in f.title
+
+
+def test_a_message_without_sub_option_leaves_none_of_its_fields_free() -> None:
+    assert found(of(*SETTLED[1:], sent("T-1", ~o.present)), "free field") == []
+
+
 def test_a_definition_handles_nothing() -> None:
     meaning = replace(FAILS, modality=Modality.DEFINITION)
     assert [f.rules for f in found(of(meaning, SENDS), "dead value")] == [("T-2",)]
@@ -388,6 +413,8 @@ def including(draft: Iterable[Finding], kind: str, *ids: str) -> list[Finding]:
 
 
 EXPECTED = (
+    ("free field", ("04-4.2.1-14", "04-6.3-24")),
+    ("free field", ("04-4.2.1-6", "04-4.2.1-8")),
     ("undefined term", ("04-6.3-37",)),
     ("undefined term", ("04-5.5-20", "nondp-4.4-1")),
     ("undefined term", ("04-4.3-6", "04-5.6-8", "04-5.6-9", "04-6.3-34", "3775-9.5.4-4")),
