@@ -15,6 +15,7 @@ from checker.kinds import (
     unchecked,
     undefined,
     values,
+    yielding,
 )
 from checker.kinds.overrides import classify
 from checker.situation import Situations
@@ -40,7 +41,7 @@ KINDS = (
 
 
 def kinds(situations: Mapping[On, Situations], ruleset: Ruleset) -> Iterator[Finding]:
-    """Yield every finding of these kinds but the silent overrides, which `classify` tells."""
+    """Yield every finding of these kinds; of the silent overrides `classify` tells most."""
     yield from precedence.findings(situations, ruleset)
     yield from ambiguity.findings(situations, ruleset)
     yield from unchecked.findings(situations, ruleset)
@@ -49,4 +50,5 @@ def kinds(situations: Mapping[On, Situations], ruleset: Ruleset) -> Iterator[Fin
     yield from values.findings(situations, ruleset)
     yield from undefined.findings(situations, ruleset)
     yield from free.findings(situations, ruleset)
+    yield from yielding.findings(situations, ruleset)
     yield from redundant.findings(situations, ruleset)

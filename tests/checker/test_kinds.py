@@ -87,6 +87,12 @@ SETTLED = (
     stated("T-3", SKIP, given=o.O),
 )
 ALIKE = sent("T-4", z3.Not(flags_differ), when=bulk)
+KEEPS = decide.others == Others.keep
+CORNER = bu.zero_lifetime | bu.nonces
+DISPATCH = (
+    stated("B-1", DELETES, given=CORNER, yields=True).of("base"),
+    stated("B-2", KEEPS, given=~CORNER, yields=True).of("base"),
+)
 UNRESERVED = sent("T-1", ~o.reserved)
 
 # The kind, the rules of the finding, the defect, the repaired twin.
@@ -146,6 +152,12 @@ CASES: dict[str, tuple[str, tuple[str, ...], Ruleset, Ruleset]] = {
         ("T-1",),
         of(stated("T-1", z3.Or(SKIP, RUN), given=bu.ack)),
         of(SKIPS),
+    ),
+    "a base rule that yields where no sentence looks": (
+        "silent override",
+        ("B-1", "T-1"),
+        of(*DISPATCH, stated("T-1", KEEPS, given=~bu.zero_lifetime)),
+        of(*DISPATCH, stated("T-1", KEEPS, given=~bu.zero_lifetime & ~bu.nonces)),
     ),
     "a field that no sending rule settles": (
         "free field",
@@ -313,6 +325,11 @@ def test_a_message_without_sub_option_leaves_none_of_its_fields_free() -> None:
     assert found(of(*SETTLED[1:], sent("T-1", ~o.present)), "free field") == []
 
 
+def test_a_base_rule_that_yields_everywhere_to_a_sentence_is_overridden_openly() -> None:
+    everywhere = stated("T-1", DELETES)
+    assert found(of(DISPATCH[1], everywhere), "silent override") == []
+
+
 def test_a_definition_handles_nothing() -> None:
     meaning = replace(FAILS, modality=Modality.DEFINITION)
     assert [f.rules for f in found(of(meaning, SENDS), "dead value")] == [("T-2",)]
@@ -413,6 +430,7 @@ def including(draft: Iterable[Finding], kind: str, *ids: str) -> list[Finding]:
 
 
 EXPECTED = (
+    ("silent override", ("04-6.3-27", "3775-9.5.1-12", "3963-6.2-2")),
     ("free field", ("04-4.2.1-14", "04-6.3-24")),
     ("free field", ("04-4.2.1-6", "04-4.2.1-8")),
     ("undefined term", ("04-6.3-37",)),
