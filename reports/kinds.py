@@ -79,7 +79,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "ambiguity",
         "ambiguities",
-        "A sentence can be read in two ways, and for some input they have no outcome in common.",
+        "A sentence can be read in two ways, and for some input they have no outcome in common, "
+        "or one of them makes rules contradict each other.",
     ),
     Kind(
         "unchecked duty",

@@ -17,12 +17,13 @@ from checker.kinds import (
     values,
     yielding,
 )
+from checker.kinds.folding import folded
 from checker.kinds.overrides import classify
 from checker.situation import Situations
 from model.rule import On
 from model.ruleset import Ruleset
 
-__all__ = ["KINDS", "classify", "kinds"]
+__all__ = ["KINDS", "classify", "folded", "kinds"]
 
 KINDS = (
     "precedence hole",
