@@ -158,7 +158,7 @@ def _title(statuses: list[str], neither: list[str]) -> str:
 
 
 def _show(status: str) -> str:
-    return status.replace("_", " ").replace("mcoa", "MCOA")
+    return status.replace("_", " ").upper()
 
 
 def findings(views: Views, ruleset: Ruleset) -> Iterator[Finding]:

@@ -17,9 +17,10 @@ import z3
 
 from checker.evaluate import Evaluator
 from checker.finding import Finding
-from checker.kinds.common import ids_of
+from checker.kinds.common import equal, ids_of
 from checker.sentences import demand_sentence
-from checker.situation import Situations, generic
+from checker.situation import Generaliser, Situations, generic
+from checker.solving import Solver
 from model.rule import On, Refuses, Rule
 from model.ruleset import Ruleset
 from model.step import GroundRule, step_relation
@@ -71,35 +72,56 @@ class Yielding:
             yield self._finding(unseens)
 
     def _unseen(self, b: GroundRule) -> Unseen | None:
-        s, foes = self.situations, [e for e in self.extension if self._clash(b, e)]
-        if not foes:
-            return None
-        solver = s.solver()
-        solver.add(*(s.equals(r, 0) for r in s.readings))
-        together = [e for e in foes if solver.holds(b.applies, e.applies)]
+        foes = [e for e in self.extension if self._clash(b, e) and self._agreeing(e)]
+        together = [e for e in foes if self._solver.holds(self._holds(b), self._holds(e))]
         if not together:
             return None
+        s = self.situations
         beside = z3.And(b.applies, z3.Or([e.applies for e in together]))
-        hidden = self._looks_at(b) - self._named(b, beside, solver)
+        hidden = self._looks_at(b) - self._named(b, together)
         if not hidden:
             return None
         pairs = [
             (z3.Const(n, c.sort()), z3.FreshConst(c.sort(), n)) for n, c in self._consts(hidden)
         ]
         elsewhere = z3.substitute(z3.And(self._agreed(together), *s.well_formed), *pairs)
-        where = z3.And(beside, elsewhere)
-        if not solver.holds(where):
+        where = z3.FreshConst(z3.BoolSort(), "where")
+        self._solver.add(z3.Implies(where, z3.And(beside, elsewhere)))
+        if not self._solver.holds(where):
             return None
-        own = tuple((b, e) for e in together if solver.holds(e.applies, where))
-        return Unseen(own, where)
+        own = tuple((b, e) for e in together if self._solver.holds(self._holds(e), where))
+        return Unseen(own, z3.And(beside, elsewhere))
+
+    @cached_property
+    def _solver(self) -> Solver:
+        s = self.situations
+        solver = s.solver()
+        solver.add(*equal(s, dict.fromkeys(s.readings, 0)))
+        return solver
+
+    def _holds(self, g: GroundRule) -> Any:
+        """Return a literal for: the ground rule applies."""
+        key = (g.rule.key, g.index, g.part)
+        if key not in self._literals:
+            self._literals[key] = z3.FreshConst(z3.BoolSort(), "holds")
+            self._solver.add(z3.Implies(self._literals[key], g.applies))
+        return self._literals[key]
+
+    @cached_property
+    def _literals(self) -> dict[tuple[Any, ...], Any]:
+        return {}
+
+    def _agreeing(self, e: GroundRule) -> list[GroundRule]:
+        """Return the base rules that yield, and say of a decision what `e` does."""
+        about = (b for b in self.base if b.decisions & e.decisions)
+        return [b for b in about if not self._clash(b, e)]
 
     def _agreed(self, foes: list[GroundRule]) -> Any:
         """Return the term: one of these applies, and the base says nothing else, nor nothing."""
         ways = []
         for e in foes:
-            about = [b for b in self.base if b.decisions & e.decisions]
-            against = [b.applies for b in about if self._clash(b, e)]
-            agreeing = [b.applies for b in about if not self._clash(b, e)]
+            against = [b.applies for b in self.base if self._clash(b, e)]
+            agreeing = [b.applies for b in self._agreeing(e)]
             ways.append(z3.And(e.applies, z3.Or(agreeing), z3.Not(z3.Or(against))))
         return z3.Or(ways)
 
@@ -121,10 +143,13 @@ class Yielding:
         world = self.situations.relation.world
         return set(names_in(world.ground(g.rule.given, g.index))) & set(self.situations.fields)
 
-    def _named(self, b: GroundRule, beside: Any, solver: Any) -> set[str]:
+    def _named(self, b: GroundRule, foes: list[GroundRule]) -> set[str]:
         """Return the inputs that the extension's rules about the decision look at there."""
-        about = (e for e in self.extension if e.decisions & b.decisions)
-        there = [e for e in about if solver.holds(e.applies, beside)]
+        some = z3.FreshConst(z3.BoolSort(), "some")
+        self._solver.add(z3.Implies(some, z3.Or([self._holds(e) for e in foes])))
+        about = [e for e in self.extension if e.decisions & b.decisions]
+        beside = (self._holds(b), some)
+        there = [e for e in about if self._solver.holds(self._holds(e), *beside)]
         return {n for e in there for n in self._looks_at(e)}
 
     def _consts(self, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
@@ -143,6 +168,8 @@ class Yielding:
         condition = z3.And(b.applies, e.applies)
         base = {u.pairs[0][0].rule.key: u.pairs[0][0] for u in unseens}
         grounds = [*base.values(), e]
+        facts = s.facts(witness)
+        outcomes = {n: v for n, v in facts.items() if n in s.relation.outcomes}
         return Finding(
             "silent override",
             s.on,
@@ -151,8 +178,8 @@ class Yielding:
             f"{b.rule.title} / {e.rule.title}",
             condition,
             witness,
-            s.core(condition, witness),
-            s.facts(witness),
+            Generaliser(s, condition).core(witness, outcomes),
+            facts,
             demands=tuple((g.rule.id, demand_sentence(g)) for g in grounds),
             replayed=self._applies((b, e), witness),
             region="yields",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import z3
 
-from model.predicates import READ_A, READ_IGN, READ_STAT, bulk, reads
+from model.predicates import READ_IGN, READ_STAT, bulk, reads
 from model.rule import Modality, Role, rule
 from model.vocabulary import (
     Length,
@@ -74,7 +74,7 @@ ACKNOWLEDGING = [
         MUST,
         RECEIVER,
         "a wholly accepted update with A is acknowledged with its BID sub-options",
-        given=z3.If(reads(READ_A, "A1"), bu.ack, ba_ack) & ~refused & accepted,
+        given=(bu.ack | ba_ack) & ~refused & accepted,  # the text: A of the acknowledgement
         then=z3.And(decide.acknowledged, o.copied),
     ),
     rule(

@@ -67,12 +67,4 @@ READINGS = (
         {"K1": "the one that will be registered", "K2": "the source or the alternate one"},
         ("3775-6.2.7-1", "3775-9.5.1-4", "04-6.3-28"),
     ),
-    # No ambiguity of its own: an acknowledgement has no A flag (an undefined term).
-    Reading(
-        p.READ_A,
-        "whose A flag asks for the acknowledgement with the sub-options?",
-        {"A1": "that of the update", "A2": "one of the acknowledgement"},
-        ("04-6.3-37",),
-        permitted=True,
-    ),
 )

@@ -127,6 +127,18 @@ def test_the_engines_name_no_rule_of_the_draft() -> None:
             assert not named.findall(path.read_text(encoding="utf-8")), path
 
 
+@pytest.mark.parametrize("reading", ["READ-H", "READ-ORD"])
+def test_a_reading_with_an_alternative_that_contradicts_itself_is_one_ambiguity(
+    findings: tuple[Finding, ...], reading: str
+) -> None:
+    default = next(r.default for r in RULESET.readings if r.id == reading)
+    apart = [f for f in findings if default not in f.readings.get(reading, (default,))]
+    assert apart == []
+    (f,) = [f for f in findings if f.region == reading]
+    assert (f.kind, f.readings[reading][0]) == ("ambiguity", default)
+    assert len(f.demands) > 2
+
+
 # -- every witness replays ---------------------------------------------------------------------
 
 
