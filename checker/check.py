@@ -10,7 +10,7 @@ from checker.explore import Exploration, Explorer
 from checker.finding import Finding
 from checker.gaps import Gaps
 from checker.intents import Intents
-from checker.kinds import classify, kinds
+from checker.kinds import classify, folded, kinds
 from checker.machine import Machine
 from checker.parallel import Child, possible
 from checker.reach import Reached, Watch
@@ -64,7 +64,8 @@ def _analyse(situations: Views, say: Say) -> tuple[tuple[Finding, ...], bool]:
         complete = True
     except KeyboardInterrupt:
         say("stopped")
-    return tuple(sorted(found.values(), key=_rank)), complete
+    ruleset = next(s.ruleset for s in situations.values())
+    return tuple(sorted(folded(found.values(), situations, ruleset), key=_rank)), complete
 
 
 def _rank(f: Finding) -> tuple[int, int, tuple[str, ...]]:

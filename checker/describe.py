@@ -129,6 +129,7 @@ def finding_record(
 ) -> Record:
     """Return the record of a finding; `invariant` says why its situation is not reached."""
     reach = _reach(f, where, invariant)
+    rules = sorted({*f.rules, *f.also}) if f.also else f.rules
     witness = {n: v for n, v in f.witness.items() if not n.startswith("READ-")}
     message = _witness({n: v for n, v in witness.items() if _in_message(n)}, f)
     state = _witness({n: v for n, v in witness.items() if not _in_message(n)}, f)
@@ -137,11 +138,11 @@ def finding_record(
         "id": f.id,
         "kind": f.kind,
         "title": f.title,
-        "rules": list(f.rules),
-        "clauses": sorted({ruleset.rule(i).clause for i in f.rules}),
+        "rules": list(rules),
+        "clauses": sorted({ruleset.clause(i) for i in rules}),
         "at_stake": list(f.at_stake),
         "demands": [{"rule": i, "demand": text} for i, text in f.demands],
-        "restates": restated(f.rules, ruleset),
+        "restates": restated(rules, ruleset),
         "readings": {r: list(alternatives) for r, alternatives in f.readings.items()},
         "witness": {"message": message, "state": state},
         "matters": list(f.shown),
@@ -159,8 +160,9 @@ def restated(ids: Sequence[str], ruleset: Ruleset) -> dict[str, list[str]]:
     """Return, for each rule of a finding that others there restate, their ids."""
     firsts: dict[tuple[str, ...], str] = {}
     found: dict[str, list[str]] = {}
-    for id in sorted(ids, key=lambda i: (ruleset.rule(i).id != i, i)):
-        first = firsts.setdefault(ruleset.rule(id).ids, id)
+    rules = {i: r.ids for r in ruleset.rules for i in r.ids if i in ids}
+    for id in sorted(ids, key=lambda i: (rules.get(i, (i,))[0] != i, i)):
+        first = firsts.setdefault(rules.get(id, (id,)), id)
         if first != id:
             found.setdefault(first, []).append(id)
     return found

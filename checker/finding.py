@@ -35,6 +35,7 @@ class Finding:
     replayed: bool = False
     region: str = ""
     principal: tuple[str, ...] | None = None  # the rules that it is about, without restatements
+    also: tuple[str, ...] = field(default=(), compare=False)  # rules of findings told with it
     where: tuple[str, ...] = field(default=(), compare=False)  # the region, a condition in each
 
     @property

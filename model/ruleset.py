@@ -83,6 +83,8 @@ class Ruleset:
     catalogue: tuple[str, ...] = ()  # the ids of all statements of the document and its base
     not_executable: Mapping[str, str] = field(default_factory=dict)  # ids of it, with the reason
     addressed: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)  # whom a section binds
+    unnumbered: tuple[str, ...] = ()  # the statements that leave numbers of statuses open
+    references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # where one points to
 
     def __post_init__(self) -> None:
         seen: dict[tuple[str, On], str] = {}
@@ -100,6 +102,11 @@ class Ruleset:
             if id in r.ids:
                 return r
         raise RuleError(f"ruleset {self.name} has no rule {id}", remedy="see `monami rules`")
+
+    def clause(self, id: str) -> str:
+        """Return the clause of a statement, be it executed by a rule or not."""
+        clauses = [r.clause for r in self.rules if id in r.ids]
+        return clauses[0] if clauses else id.partition("-")[2].rpartition("-")[0]
 
     def without(self, *ids: str) -> Ruleset:
         """Return this ruleset with rules removed, each with its restatements and overrides."""

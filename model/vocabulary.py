@@ -181,6 +181,7 @@ decide = Names(
     ba_routing=_field("ba.routing", FLAG, "the acknowledgement has a type 2 routing header"),
 )
 ba_status = _field("ba.status", Status, "Status of the acknowledgement")
+ba_ack = _field("ba.ack", FLAG, "the A flag of the acknowledgement is set")
 
 mn = Names(
     intent=_field("mn.intent", Intent, "what the mobile node wants"),

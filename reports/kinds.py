@@ -79,7 +79,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "ambiguity",
         "ambiguities",
-        "A sentence can be read in two ways, and for some input they have no outcome in common.",
+        "A sentence can be read in two ways, and for some input they have no outcome in common, "
+        "or one of them makes rules contradict each other.",
     ),
     Kind(
         "unchecked duty",
@@ -110,6 +111,12 @@ KINDS: tuple[Kind, ...] = (
         "free field",
         "free fields",
         "A field of a message that no sending rule decides for what the sender wants.",
+    ),
+    Kind(
+        "undefined term",
+        "undefined terms",
+        "Rules rest on what nothing defines: a field that the message does not have, the class "
+        "of a status without number, another text that says nothing of it.",
     ),
     Kind(
         "shadowed rule",

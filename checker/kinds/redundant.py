@@ -111,7 +111,8 @@ class Redundancy:
         rules = (*parts, *sorted(others, key=lambda s: s.key))
         title = f"{parts[0].title}: this follows from {', '.join(ids_of(others))}"
         stake = tuple(sorted({d for r in parts for d in self.by_rule.at_stake(r)}))
-        return without_input("redundant rule", self.situations, rules, title, stake)
+        said = tuple((id, "follows from the others") for id in dict.fromkeys(r.id for r in parts))
+        return without_input("redundant rule", self.situations, rules, title, stake, demands=said)
 
     def _mismatch(self, weak: Rule, strong: Rule) -> Finding:
         words = f"{weak.modality.value} in {weak.id}, {strong.modality.value} in {strong.id}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -77,15 +77,25 @@ class Words:
         # What a value means, a definition tells; what to do with it, other rules.
         self.rules = [r for r in ByRule(situations).rules if r.modality is not Modality.DEFINITION]
 
-    def tested(self, r: Rule) -> Iterator[Mention]:
-        """Yield what the situation and the condition of a rule name."""
-        for term in (r.given, r.when):
-            if term is not None:
-                yield from mentions(self._ground(term))
+    def tested(self, r: Rule) -> tuple[Mention, ...]:
+        """Return what the situation and the condition of a rule name."""
+        return self._tested[r.key]
 
-    def demanded(self, r: Rule) -> Iterator[Mention]:
-        """Yield what the demand of a rule names."""
-        yield from mentions(self._ground(r.demand.term))
+    def demanded(self, r: Rule) -> tuple[Mention, ...]:
+        """Return what the demand of a rule names."""
+        return self._demanded[r.key]
+
+    @cached_property
+    def _tested(self) -> Mapping[str, tuple[Mention, ...]]:
+        return {r.key: self._mentions(r.given, r.when) for r in self.rules}
+
+    @cached_property
+    def _demanded(self) -> Mapping[str, tuple[Mention, ...]]:
+        return {r.key: self._mentions(r.demand.term) for r in self.rules}
+
+    def _mentions(self, *terms: Any) -> tuple[Mention, ...]:
+        ground = (self._ground(t) for t in terms if t is not None)
+        return tuple(dict.fromkeys(m for t in ground for m in mentions(t)))
 
     def _ground(self, term: Any) -> Any:
         return self.situations.relation.world.ground(term, 1)
@@ -94,9 +104,8 @@ class Words:
 class Statuses:
     """The statuses of the document that its rules send, and those that its rules handle."""
 
-    def __init__(self, views: Mapping[On, Situations], ruleset: Ruleset) -> None:
-        self.ruleset = ruleset
-        self.words = {on: Words(s) for on, s in views.items()}
+    def __init__(self, words: Mapping[On, Words], ruleset: Ruleset) -> None:
+        self.words, self.ruleset = words, ruleset
 
     def findings(self) -> Iterator[Finding]:
         """Yield a finding for each status that is handled and not sent, or sent and not handled."""
@@ -108,7 +117,7 @@ class Statuses:
     def _unhandled(self, answer: On, conclusion: On) -> Iterator[Finding]:
         words = self.words[conclusion]
         handled = {m.value for r in words.rules for m in self._statuses(words.tested(r))}
-        for value, rules in self._named(answer).items():
+        for value, rules in self.sent(answer).items():
             if value not in handled and any(map(self.ruleset.is_extension, rules)):
                 event = f"{conclusion.value} with status {_show(value)}"
                 text = f"no rule says what a node does that {event}"
@@ -117,7 +126,7 @@ class Statuses:
     def _unsent(self) -> Iterator[Finding]:
         """Yield the statuses of the document that rules handle or define and none sends."""
         answers = [a for a, _ in ANSWERS if a in self.words]
-        sent = {value for on in answers for value in self._named(on)}
+        sent = {value for on in answers for value in self.sent(on)}
         for on in (c for _, c in ANSWERS if c in self.words):
             words = self.words[on]
             handling: dict[str, list[Rule]] = {}
@@ -129,7 +138,7 @@ class Statuses:
                     text = f"no rule sends the status {_show(value)}"
                     yield self._finding(words.situations, rules, text, value)
 
-    def _named(self, on: On) -> dict[str, list[Rule]]:
+    def sent(self, on: On) -> dict[str, list[Rule]]:
         """Return the statuses that demands of a step name, each with the rules; not the default."""
         words, found = self.words[on], dict[str, list[Rule]]()
         for r in words.rules:
@@ -139,7 +148,7 @@ class Statuses:
         return found
 
     @staticmethod
-    def _statuses(found: Iterator[Mention]) -> Iterator[Mention]:
+    def _statuses(found: Iterable[Mention]) -> Iterator[Mention]:
         return (m for m in found if m.positive and FIELDS[m.field].domain is Status)
 
     @staticmethod
@@ -150,9 +159,9 @@ class Statuses:
 class States:
     """Values that one step writes into a field which others read, and none tells apart."""
 
-    def __init__(self, views: Mapping[On, Situations]) -> None:
-        self.views = views
-        self.words = {on: Words(s) for on, s in views.items()}
+    def __init__(self, words: Mapping[On, Words]) -> None:
+        self.words = words
+        self.views = {on: w.situations for on, w in words.items()}
 
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each field with a value that is written and never read."""
@@ -231,7 +240,8 @@ def _never_broken(g: GroundRule, solver: Any) -> bool:
 
 def findings(views: Mapping[On, Situations], ruleset: Ruleset) -> Iterator[Finding]:
     """Yield the dead values of a ruleset."""
-    yield from Statuses(views, ruleset).findings()
-    yield from unique(States(views).findings())
+    words = {on: Words(s) for on, s in views.items()}
+    yield from Statuses(words, ruleset).findings()
+    yield from unique(States(words).findings())
     for situations in views.values():
         yield from empty_demands(situations)

@@ -47,7 +47,7 @@ from model.rulesets import (
     steps_packets,
 )
 from model.rulesets.catalogue_draft04 import CATALOGUE
-from model.rulesets.draft04_account import NOT_EXECUTABLE
+from model.rulesets.draft04_account import NOT_EXECUTABLE, REFERENCES, UNNUMBERED
 from model.rulesets.draft04_readings import READINGS
 from model.rulesets.statuses import NUMBERS
 from model.rulesets.steps import STEPS
@@ -565,4 +565,6 @@ RULESET = Ruleset(
     addressed={"5": (Role.MOBILE_NODE,), "6": (RECEIVER, HOME_AGENT, CORRESPONDENT)},
     catalogue=CATALOGUE,
     not_executable=NOT_EXECUTABLE,
+    unnumbered=UNNUMBERED,
+    references=REFERENCES,
 )

@@ -59,3 +59,8 @@ _BASE: dict[str, str] = {
 NOT_EXECUTABLE: Mapping[str, str] = MappingProxyType(
     {**_FORMATS, **_MOBILE_NODE, **_CONTROL, **_RECEIVER, **_PACKETS, **_BASE}
 )
+
+# Statements that leave the matter to others: what they point to.
+REFERENCES: Mapping[str, tuple[str, ...]] = MappingProxyType({"04-5.5-20": ("nondp-4.4-1",)})
+# Statements that leave numbers of statuses open, and so whether they mean success.
+UNNUMBERED = ("04-4.3-6",)

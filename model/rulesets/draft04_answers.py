@@ -10,6 +10,7 @@ from model.vocabulary import (
     Length,
     Status,
     accepted,
+    ba_ack,
     ba_status,
     bu,
     decide,
@@ -73,7 +74,7 @@ ACKNOWLEDGING = [
         MUST,
         RECEIVER,
         "a wholly accepted update with A is acknowledged with its BID sub-options",
-        given=bu.ack & ~refused & accepted,
+        given=(bu.ack | ba_ack) & ~refused & accepted,  # the text: A of the acknowledgement
         then=z3.And(decide.acknowledged, o.copied),
     ),
     rule(

@@ -16,6 +16,7 @@ from model.vocabulary import (
     Effect,
     Lifetime,
     accepted,
+    ba_ack,
     ba_status,
     bc,
     bu,
@@ -66,6 +67,7 @@ RECEIVE = NodeStep(
         ~bc.home_registration | entry_exists,
         (bc.last_sequence == 0) | entry_exists,
         ~bc.proxy | entry_exists,
+        ~ba_ack,  # no acknowledgement has it: 3775-6.1.8
     ),
 )
 

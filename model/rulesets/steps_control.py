@@ -39,6 +39,7 @@ SEND_TEST = NodeStep(
         Decision(o.H),
         Decision(o.reserved),
         Decision(o.length),
+        Decision(o.status),
     ),
     well_formed=(z3.Implies(test.uses_bid, test.bid != 0),),
 )
@@ -89,6 +90,7 @@ SEND_REFRESH = NodeStep(
         Decision(o.H),
         Decision(o.reserved),
         Decision(o.length),
+        Decision(o.status),
     ),
 )
 

@@ -41,6 +41,7 @@ SEND = NodeStep(
         Decision(o.H),
         Decision(o.reserved),
         Decision(o.length),
+        Decision(o.status),
         Decision(update.bid_from),
         Decision(update.sent, default=1),
         Decision(update.sequence_from),

@@ -97,10 +97,10 @@ def test_under_the_default_readings_the_care_of_address_has_two_sources(
     assert found.at_stake == ("care_of",)
 
 
-def test_ids_are_unique_and_every_rule_is_one_of_the_ruleset(
+def test_ids_are_unique_and_every_rule_is_a_statement_of_the_ruleset(
     findings: tuple[Finding, ...],
 ) -> None:
-    known = {i for r in RULESET.rules for i in r.ids}
+    known = {*RULESET.catalogue, *(r.id for r in RULESET.rules)}
     assert len({f.id for f in findings}) == len(findings)
     assert all(set(f.rules) <= known for f in findings)
     assert all(f.rules for f in findings)
@@ -125,6 +125,18 @@ def test_the_engines_name_no_rule_of_the_draft() -> None:
     for path in (ROOT / "checker").rglob("*.py"):
         if "replay" not in path.parts:
             assert not named.findall(path.read_text(encoding="utf-8")), path
+
+
+@pytest.mark.parametrize("reading", ["READ-H", "READ-ORD"])
+def test_a_reading_with_an_alternative_that_contradicts_itself_is_one_ambiguity(
+    findings: tuple[Finding, ...], reading: str
+) -> None:
+    default = next(r.default for r in RULESET.readings if r.id == reading)
+    apart = [f for f in findings if default not in f.readings.get(reading, (default,))]
+    assert apart == []
+    (f,) = [f for f in findings if f.region == reading]
+    assert (f.kind, f.readings[reading][0]) == ("ambiguity", default)
+    assert len(f.demands) > 2
 
 
 # -- every witness replays ---------------------------------------------------------------------

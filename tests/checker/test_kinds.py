@@ -13,12 +13,27 @@ from checker.contradictions import Contradictions
 from checker.finding import Finding
 from checker.kinds import KINDS, classify, kinds
 from checker.situation import Situations
-from model.predicates import READ_H, READ_ORD, reads
+from model.predicates import READ_H, READ_ORD, bulk, flags_differ, reads
 from model.rule import Modality, On, Role, Rule, discard, reject, reject_option
 from model.ruleset import Decision, NodeStep, Override, Reading, Ruleset
 from model.rulesets.draft04 import RULESET
+from model.rulesets.statuses import one_of
 from model.scope import Scope
-from model.vocabulary import Belief, Dad, Intent, Others, Registration, Status, bu, decide, mn, o
+from model.vocabulary import (
+    Belief,
+    Dad,
+    Intent,
+    Length,
+    Others,
+    Registration,
+    Status,
+    ba_ack,
+    ba_status,
+    bu,
+    decide,
+    mn,
+    o,
+)
 from tests.checker.support import SMALLEST, stated, tiny
 
 UPDATE_STEPS = (On.RECEIVE_UPDATE, On.SEND_UPDATE, On.RECEIVE_ACK)
@@ -60,6 +75,24 @@ FAILS = concluded(
     when=mn.effective == Status.mcoa_prohibited,
 )
 SENDS = stated("T-2", reject(Status.mcoa_prohibited), given=bu.ack, at="first")
+NUMBERS = {"accepted": 0, "unspecified": 128, "prohibited": 129}
+BY_CLASS = concluded(
+    "T-3",
+    mn.believed == Belief.failed,
+    given=one_of(ba_status, (Status.unspecified, Status.prohibited)),
+)
+SETTLED = (
+    sent("T-1", z3.And(o.present, ~o.C, ~o.H, ~o.reserved)),
+    sent("T-2", z3.And(o.length == Length.four, o.status == Status.accepted)),
+    stated("T-3", SKIP, given=o.O),
+)
+ALIKE = sent("T-4", z3.Not(flags_differ), when=bulk)
+KEEPS = decide.others == Others.keep
+CORNER = bu.zero_lifetime | bu.nonces
+DISPATCH = (
+    stated("B-1", DELETES, given=CORNER, yields=True).of("base"),
+    stated("B-2", KEEPS, given=~CORNER, yields=True).of("base"),
+)
 UNRESERVED = sent("T-1", ~o.reserved)
 
 # The kind, the rules of the finding, the defect, the repaired twin.
@@ -119,6 +152,36 @@ CASES: dict[str, tuple[str, tuple[str, ...], Ruleset, Ruleset]] = {
         ("T-1",),
         of(stated("T-1", z3.Or(SKIP, RUN), given=bu.ack)),
         of(SKIPS),
+    ),
+    "a base rule that yields where no sentence looks": (
+        "silent override",
+        ("B-1", "T-1"),
+        of(*DISPATCH, stated("T-1", KEEPS, given=~bu.zero_lifetime)),
+        of(*DISPATCH, stated("T-1", KEEPS, given=~bu.zero_lifetime & ~bu.nonces)),
+    ),
+    "a field that no sending rule settles": (
+        "free field",
+        ("T-3",),
+        of(*SETTLED, ALIKE),
+        of(*SETTLED, sent("T-4", ~o.O)),
+    ),
+    "a flag that the message does not have": (
+        "undefined term",
+        ("T-1",),
+        of(stated("T-1", SKIP, given=ba_ack)),
+        of(stated("T-1", SKIP, given=bu.ack)),
+    ),
+    "a reference to a text that says nothing": (
+        "undefined term",
+        ("T-8", "T-9"),
+        of(SKIPS, references={"T-8": ("T-9",)}, not_executable={"T-9": "says nothing"}),
+        of(replace(SKIPS, also=("T-9",)), references={"T-8": ("T-9",)}),
+    ),
+    "a status without number where its class is tested": (
+        "undefined term",
+        ("T-3", "T-7"),
+        of(SENDS, BY_CLASS, status_numbers=NUMBERS, unnumbered=("T-7",)),
+        of(SENDS, BY_CLASS, status_numbers={**NUMBERS, "mcoa_prohibited": 143}),
     ),
     "a duty of who does not know the document": (
         "unbound party",
@@ -234,6 +297,39 @@ def test_a_base_status_is_handled_by_its_class() -> None:
     assert [f.rules for f in unhandled] == [("T-2",)]
 
 
+def test_a_status_that_can_have_neither_class_is_told_with_what_forbids_each() -> None:
+    conflict = Status.mcoa_bid_conflict
+    rules = (
+        stated("T-1", decide.answer == conflict, given=bu.ack),
+        stated("T-2", z3.Not(one_of(decide.answer, (Status.unspecified, Status.prohibited)))),
+        BY_CLASS,
+        concluded("T-4", mn.believed == Belief.registered, given=ba_status == Status.accepted),
+        concluded("T-5", mn.believed == Belief.failed, given=ba_status == conflict),
+    )
+    (f,) = found(of(*rules, status_numbers=NUMBERS), "undefined term")
+    assert f.rules == ("T-1", "T-2", "T-3", "T-4", "T-5")
+    assert [rule for rule, _ in f.demands] == ["T-1", "T-5"]
+    (f,) = found(of(*rules[:-1], status_numbers=NUMBERS), "undefined term")
+    assert f.demands == ()
+
+
+def test_a_permission_settles_a_field_for_the_wishes_that_it_is_about() -> None:
+    about = {"given": mn.intent == Intent.register_one, "modality": Modality.MAY}
+    (f,) = found(of(*SETTLED, sent("T-4", o.O, **about)), "free field")
+    assert f.at_stake == ("o.O",)
+    assert "deregister one" in f.title
+    assert " register one" not in f.title
+
+
+def test_a_message_without_sub_option_leaves_none_of_its_fields_free() -> None:
+    assert found(of(*SETTLED[1:], sent("T-1", ~o.present)), "free field") == []
+
+
+def test_a_base_rule_that_yields_everywhere_to_a_sentence_is_overridden_openly() -> None:
+    everywhere = stated("T-1", DELETES)
+    assert found(of(DISPATCH[1], everywhere), "silent override") == []
+
+
 def test_a_definition_handles_nothing() -> None:
     meaning = replace(FAILS, modality=Modality.DEFINITION)
     assert [f.rules for f in found(of(meaning, SENDS), "dead value")] == [("T-2",)]
@@ -334,6 +430,12 @@ def including(draft: Iterable[Finding], kind: str, *ids: str) -> list[Finding]:
 
 
 EXPECTED = (
+    ("silent override", ("04-6.3-27", "3775-9.5.1-12", "3963-6.2-2")),
+    ("free field", ("04-4.2.1-14", "04-6.3-24")),
+    ("free field", ("04-4.2.1-6", "04-4.2.1-8")),
+    ("undefined term", ("04-6.3-37",)),
+    ("undefined term", ("04-5.5-20", "nondp-4.4-1")),
+    ("undefined term", ("04-4.3-6", "04-5.6-8", "04-5.6-9", "04-6.3-34", "3775-9.5.4-4")),
     ("shadowed rule", ("04-6.3-13", "04-6.3-15")),
     ("dead value", ("04-5.6-10",)),
     ("dead value", ("04-6.3-13", "04-6.3-15")),
@@ -362,8 +464,8 @@ def test_the_option_without_address_is_never_refused_alone_when_bullets_are_in_o
     assert f.readings == {"READ-ORD": ("O1",)}
 
 
-def test_every_finding_replays_and_names_rules_of_the_draft(draft: list[Finding]) -> None:
-    known = {i for r in RULESET.rules for i in r.ids}
+def test_every_finding_replays_and_names_statements_of_the_draft(draft: list[Finding]) -> None:
+    known = {*RULESET.catalogue, *(r.id for r in RULESET.rules)}
     assert [f.title for f in draft if not f.replayed] == []
     assert all(f.rules and set(f.rules) <= known for f in draft)
     assert len({f.id for f in draft}) == len(draft)
