@@ -17,9 +17,10 @@ import z3
 
 from checker.evaluate import Evaluator
 from checker.finding import Finding
+from checker.generalise import Generaliser
 from checker.kinds.common import equal, ids_of
 from checker.sentences import demand_sentence
-from checker.situation import Generaliser, Situations, generic
+from checker.situation import Situations, generic
 from checker.solving import Solver
 from model.rule import On, Refuses, Rule
 from model.ruleset import Ruleset
