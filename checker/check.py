@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from checker.contradictions import Contradictions
 from checker.explore import Exploration, Explorer
@@ -74,45 +75,66 @@ def _rank(f: Finding) -> tuple[int, int, tuple[str, ...]]:
     return departures, kind_rank(f.kind), f.rules
 
 
+EXCLUDING = ("contradiction", "silent override")  # kinds under which not all rules are obeyed
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the analysis, told by what it looks for; a long one gets its own process."""
+
+    text: str
+    work: Callable[[], Iterable[Finding]]
+    long: bool = False
+
+
 def _findings(situations: Views, say: Say) -> Iterator[Finding]:
-    """Yield the findings; those about the step that takes longest come from a second process."""
-    longest = situations.get(On.RECEIVE_UPDATE)
-    if longest is None or longest.journal is not None or not possible():
-        yield from _of_steps(situations, situations, say)
-        return
-    child = Child(lambda: _of_step(longest, _quiet), longest)
+    """Yield the findings; those of the long parts come from processes of their own."""
+    parts = list(_parts(situations))
+    long = [p for p in parts if p.long and _divisible(situations)]
+    children = [Child(p.work, situations) for p in long]
     try:
-        here = {on: s for on, s in situations.items() if s is not longest}
-        yield from _of_steps(here, situations, say)
-        say(f"contradictions and gaps: a node {longest.on.value}")
-        yield from child.findings()
+        for p in (p for p in parts if p not in long):
+            say(p.text)
+            yield from p.work()
+        for p, child in zip(long, children, strict=True):
+            say(p.text)
+            yield from child.findings()
     finally:
-        child.stop()
+        for child in children:
+            child.stop()
 
 
-def _quiet(_text: str) -> None:
-    """Say nothing."""
+def _divisible(situations: Views) -> bool:
+    """Return whether parts can run side by side: what is built for several comes first."""
+    if not possible() or any(s.journal is not None for s in situations.values()):
+        return False
+    longest = situations.get(On.RECEIVE_UPDATE)
+    return longest is not None and bool(longest.engine) and bool(longest.demands)
 
 
-def _of_steps(here: Views, situations: Views, say: Say) -> Iterator[Finding]:
-    """Yield the findings about the steps `here`, and about all of them together."""
-    for s in here.values():
-        yield from _of_step(s, say)
-    say("what may be sent against what must be refused")
-    send, receive = situations.get(On.SEND_UPDATE), situations.get(On.RECEIVE_UPDATE)
-    if send and receive:
-        yield from Intents(send, receive).findings()
-    say("rules that never fire, that others make superfluous, that nobody checks")
+def _parts(situations: Views) -> Iterator[Part]:
+    """Yield the parts of the analysis, in the order in which they are told."""
+    for on, s in situations.items():
+        text = f"contradictions and gaps: a node {on.value}"
+        yield Part(text, partial(_of_step, s), long=on is On.RECEIVE_UPDATE)
+    if {On.SEND_UPDATE, On.RECEIVE_UPDATE} <= set(situations):
+        text = "what may be sent against what must be refused"
+        yield Part(text, partial(_intents, situations))
+    text = "rules that never fire, that others make superfluous, that nobody checks"
     ruleset = next(s.ruleset for s in situations.values())
-    yield from kinds(situations, ruleset)
+    yield Part(text, partial(kinds, situations, ruleset), long=True)
 
 
-def _of_step(s: Situations, say: Say) -> Iterator[Finding]:
-    say(f"contradictions: a node {s.on.value}")
-    for f in Contradictions(s).findings():
-        yield replace(f, kind=classify(f, s.ruleset))
-    say(f"gaps: a node {s.on.value}")
-    yield from Gaps(s).findings()
+def _of_step(s: Situations) -> Iterator[Finding]:
+    found = [replace(f, kind=classify(f, s.ruleset)) for f in Contradictions(s).findings()]
+    yield from found
+    gaps = Gaps(s)
+    yield from gaps.findings()
+    yield from gaps.beneath(f for f in found if f.kind in EXCLUDING)
+
+
+def _intents(situations: Views) -> Iterator[Finding]:
+    return Intents(situations[On.SEND_UPDATE], situations[On.RECEIVE_UPDATE]).findings()
 
 
 def check(ruleset: Ruleset, scope: Scope, say: Say) -> Checked:

@@ -16,7 +16,7 @@ from typing import Any
 
 import z3
 
-from checker.demands import DemandClass, classes, demands, structural
+from checker.demands import DemandClass, classes, structural
 from checker.evaluate import Evaluator
 from checker.models import Reader
 from checker.outcomes import StepEngine
@@ -40,7 +40,7 @@ class ConflictSearch:
 
     def __init__(self, situations: Situations, engine: StepEngine) -> None:
         self.situations = situations
-        self.classes = classes(demands(situations))
+        self.classes = classes(situations.demands)
         self.applying = Applying(situations, [c.applies for c in self.classes])
         self.images = Images(self.classes, situations.scope.options)
         self._decisions: list[Decisions] = []

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import z3
 
-from checker.situation import STATUSES_IN_UPDATE, UNUSED, Situations
+from checker.usual import STATUSES_IN_UPDATE, UNUSED
 from model.rule import Modality
 from model.step import GroundRule, StepRelation
 from model.terms import constants, names_in
+
+if TYPE_CHECKING:
+    from checker.situation import Situations
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +141,7 @@ def _values(const: Any, situations: Situations) -> Iterator[Any]:
         yield from (f.domain.at(v) for v in range(largest + 1) if v not in unused)
 
 
-def classes(found: Iterator[Demand]) -> list[DemandClass]:
+def classes(found: Iterable[Demand]) -> list[DemandClass]:
     """Group demands that say the same."""
     groups: dict[str, list[Demand]] = {}
     for d in found:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,10 @@ MOST_IDS = 5
 MOST_SHOWN = 4  # conditions of a region that are told
 
 
+NONE: frozenset[str] = frozenset()
+EVERYWHERE = z3.BoolVal(True)
+
+
 @dataclass(frozen=True)
 class Region:
     """Where a decision is left open: what has to hold, and a situation of the kind."""
@@ -34,6 +38,8 @@ class Region:
     facts: Mapping[str, bool]
     witness: Mapping[str, int]
     term: Any
+    given_up: frozenset[str] = NONE  # ids of rules that a contradiction with others sets aside
+    beside: tuple[str, ...] = ()  # the rules of that contradiction
 
 
 class Gaps:
@@ -46,9 +52,38 @@ class Gaps:
 
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each decision and kind of region."""
-        for d in self.relation.decisions:
-            if not z3.is_false(d.required) and d.index <= 1:
-                yield from self._merged(d, list(self._regions(d)))
+        for d in self._decisions:
+            yield from self._merged(d, self._known[d.label])
+
+    def beneath(self, contradictions: Iterable[Finding]) -> Iterator[Finding]:
+        """Yield the gaps that show where a rule of a contradiction is given up."""
+        found: dict[str, list[Region]] = {}
+        suspects = Suspects(self, self._decisions)
+        for f in contradictions:
+            for rule in f.principal or ():
+                for d in suspects.of(rule, f.condition):
+                    told = found.setdefault(d.label, [])
+                    others = [z3.Not(r.term) for r in (*self._known[d.label], *told)]
+                    where = z3.And([f.condition, *others])
+                    open_ = self._regions(d, frozenset({rule}), where)
+                    told += [replace(r, beside=f.principal or ()) for r in open_]
+        for d in self._decisions:
+            yield from self._merged(d, found.get(d.label, []))
+
+    def silent(self, d: GroundDecision) -> Any:
+        """Return the term: a decision is required, no rule speaks of it, and no gap is known."""
+        silence = z3.Not(z3.Or([g.applies for g in self._speakers(d)]))
+        return z3.And([silence, d.required, *(z3.Not(r.term) for r in self._known[d.label])])
+
+    @cached_property
+    def _decisions(self) -> list[GroundDecision]:
+        """Return the decisions that may be required; of several alike the first."""
+        required = (d for d in self.relation.decisions if not z3.is_false(d.required))
+        return [d for d in required if d.index <= 1]
+
+    @cached_property
+    def _known(self) -> dict[str, list[Region]]:
+        return {d.label: list(self._regions(d)) for d in self._decisions}
 
     def _merged(self, d: GroundDecision, regions: list[Region]) -> Iterator[Finding]:
         """Take regions together that the same refusals are about, or the same conditions."""
@@ -67,13 +102,18 @@ class Gaps:
         named = {n for n in r.shown if n not in self._refusals}
         return frozenset(f"{generic(n)} {r.facts.get(n, r.witness.get(n))}" for n in named)
 
-    def _regions(self, d: GroundDecision) -> Iterator[Region]:
+    def _regions(
+        self,
+        d: GroundDecision,
+        given_up: frozenset[str] = NONE,
+        where: z3.BoolRef = EVERYWHERE,
+    ) -> Iterator[Region]:
         silence = z3.Not(z3.Or([g.applies for g in self._speakers(d)]))
         fixed = not names_in(d.required) & self._own
         situation = z3.And(silence, d.required) if fixed else silence
         solver = self.situations.solver()
-        solver.add(situation, d.required, *self._obeyed)
-        settle = Settling(self.situations, self.engine, d)
+        solver.add(situation, d.required, where, *self._obeyed(given_up))
+        settle = Settling(self.situations, self.engine, d, given_up)
         general = Generaliser(self.situations, situation, self._refusals)
         found = 0
         for readings in self._readings():
@@ -95,10 +135,10 @@ class Gaps:
                 return
             yield readings
 
-    @cached_property
-    def _obeyed(self) -> list[Any]:
-        """All that binds is obeyed, where it can be: contradictions are found elsewhere."""
-        binding = [g for g in self.relation.rules if g.rule.modality.binds]
+    def _obeyed(self, given_up: frozenset[str]) -> list[Any]:
+        """All else that binds is obeyed, where it can be: contradictions are found elsewhere."""
+        rules = (g for g in self.relation.rules if g.rule.id not in given_up)
+        binding = [g for g in rules if g.rule.modality.binds]
         terms = [z3.Implies(g.applies, g.constraint) for g in binding]
         return [*terms, *(in_domain(e, self.engine) for e in self.relation.decisions)]
 
@@ -117,7 +157,7 @@ class Gaps:
         shown = general.core(witness, facts)
         term = z3.And([general.term(n, int(facts.get(n, witness.get(n, 0)))) for n in shown])
         worded = tuple(n for n in shown if n not in self.situations.readings)
-        return Region(worded, facts, witness, term)
+        return Region(worded, facts, witness, term, settle.given_up)
 
     def _witness(
         self, settle: Settling, solver: Solver, readings: dict[str, int]
@@ -167,15 +207,15 @@ class Gaps:
         return Finding(
             "gap",
             self.situations.on,
-            self._named(rules, first.witness, d),
+            tuple(dict.fromkeys((*first.beside, *self._named(rules, first.witness, d)))),
             (generic(d.label),),
-            f"no rule says: {about}{d.field.sentence}",
+            f"no rule says: {about}{d.field.sentence}{_given_up(first)}",
             z3.And(silence, z3.Or([r.term for r in regions])),
             dict(first.witness),
             first.shown,
             first.facts,
             readings=self._where_read(regions),
-            replayed=self.replays(d, first.witness),
+            replayed=self.replays(d, first.witness, first.given_up),
             region=" ".join(rules),
             principal=(),
             where=tuple(situation_text(r.shown, r.witness, r.facts) for r in regions[:MOST_SHOWN]),
@@ -223,7 +263,45 @@ class Gaps:
                 found += [g.rule.id for g, bit in zip(speakers, bits, strict=True) if bit]
         return tuple(sorted(dict.fromkeys(found)))
 
-    def replays(self, d: GroundDecision, witness: Mapping[str, int]) -> bool:
+    def replays(
+        self, d: GroundDecision, witness: Mapping[str, int], given_up: frozenset[str] = NONE
+    ) -> bool:
         """Return whether the evaluator leaves the decision open on the witness as well."""
         values = [witness[n] for n in self.situations.fields]
-        return self.engine.left_open(values, d.label)
+        return self.engine.left_open(values, d.label, given_up)
+
+
+def _given_up(region: Region) -> str:
+    names = ", ".join(sorted(region.given_up))
+    return f", where {names} is given up" if names else ""
+
+
+class Suspects:
+    """Which decisions may be open where all rules but one are obeyed."""
+
+    def __init__(self, gaps: Gaps, decisions: list[GroundDecision]) -> None:
+        self.decisions = decisions
+        self._solver = gaps.situations.solver()
+        self._solver.add(*(in_domain(e, gaps.engine) for e in gaps.relation.decisions))
+        self._obeyed: dict[str, Any] = {}
+        for g in (g for g in gaps.relation.rules if g.rule.modality.binds):
+            literal = self._obeyed.setdefault(g.rule.id, z3.Bool(f"obeyed {g.rule.id}"))
+            self._solver.add(z3.Implies(z3.And(literal, g.applies), g.constraint))
+        self._silent = [z3.Bool(f"silent {d.label}") for d in decisions]
+        for d, literal in zip(decisions, self._silent, strict=True):
+            self._solver.add(literal == gaps.silent(d))
+
+    def of(self, rule: str, condition: Any) -> list[GroundDecision]:
+        """Return the decisions that may be open where a rule is given up, in their order."""
+        others = [literal for name, literal in self._obeyed.items() if name != rule]
+        found: set[int] = set()
+        self._solver.push()
+        self._solver.add(condition, z3.Or(self._silent))
+        while self._solver.holds(*others):
+            model = self._solver.model()
+            new = {k for k, c in enumerate(self._silent) if z3.is_true(model[c])} - found
+            found |= new
+            rest = [c for k, c in enumerate(self._silent) if k not in found]
+            self._solver.add(z3.Or(rest))
+        self._solver.pop()
+        return [self.decisions[k] for k in sorted(found)]

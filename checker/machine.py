@@ -9,7 +9,7 @@ import z3
 
 from checker.evaluate import Evaluator
 from checker.outcomes import Outcome, StepEngine
-from checker.situation import UNUSED
+from checker.usual import UNUSED
 from model.predicates import READING_DOMAINS
 from model.rule import On
 from model.ruleset import Ruleset

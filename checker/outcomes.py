@@ -106,9 +106,16 @@ class StepEngine:
             self._memo[applied] = tuple(self._solve(applied, {}))
         return self._memo[applied]
 
-    def left_open(self, values: Sequence[int], label: str) -> bool:
-        """Return whether all rules can be obeyed and leave a decision more than one value."""
-        problem = _Problem(self, self.applied(values), {})
+    def left_open(
+        self, values: Sequence[int], label: str, given_up: frozenset[str] = frozenset()
+    ) -> bool:
+        """Return whether all rules can be obeyed and leave a decision more than one value.
+
+        Rules given up (by id) are left aside.
+        """
+        applied = self.applied(values)
+        kept = tuple(k for k in applied.rules if self._rule(k).rule.id not in given_up)
+        problem = _Problem(self, Applied(kept, applied.context), {})
         return len(problem.possible(label)) > 1
 
     def obeys(self, k: int, applied: Applied, decided: Mapping[str, int]) -> bool:

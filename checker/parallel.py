@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
@@ -18,6 +18,7 @@ import z3
 from checker.finding import Finding
 from checker.situation import Situations
 from model.fields import Domain
+from model.rule import On
 
 Work = Callable[[], Iterable[Finding]]
 
@@ -33,7 +34,7 @@ class Travelling:
 class Child:
     """A process that works out findings; `findings` waits for them."""
 
-    def __init__(self, work: Work, situations: Situations) -> None:
+    def __init__(self, work: Work, situations: Mapping[On, Situations]) -> None:
         self._situations = situations
         context = multiprocessing.get_context("fork")
         self._receiver, sender = context.Pipe(duplex=False)
@@ -49,7 +50,8 @@ class Child:
             raise RuntimeError("a process of the analysis ended without result") from none
         self._process.join()
         for travelling in found:
-            yield replace(travelling.finding, condition=read(travelling.text, self._situations))
+            situations = self._situations[travelling.finding.on]
+            yield replace(travelling.finding, condition=read(travelling.text, situations))
 
     def stop(self) -> None:
         """End the process, whatever it has found."""

@@ -22,8 +22,15 @@ class Settling:
     A decision that no rule speaks of and that is not required has its default.
     """
 
-    def __init__(self, situations: Situations, engine: StepEngine, d: GroundDecision) -> None:
+    def __init__(
+        self,
+        situations: Situations,
+        engine: StepEngine,
+        d: GroundDecision,
+        given_up: frozenset[str] = frozenset(),
+    ) -> None:
         self.situations, self.relation, self.d = situations, situations.relation, d
+        self.given_up = given_up  # ids of rules that are left out
         self._linked = self._connected()
         self._solver = situations.blank_solver()
         self._decisions = [e for e in self.relation.decisions if e.label in self._linked]
@@ -58,7 +65,8 @@ class Settling:
 
     def _rule_literals(self) -> Iterator[tuple[int, Any]]:
         for k, g in enumerate(self.relation.rules):
-            if g.names & self._linked and g.rule.modality is not Modality.MAY:
+            left_out = g.rule.id in self.given_up or g.rule.modality is Modality.MAY
+            if g.names & self._linked and not left_out:
                 yield k, self._literal(f"obeyed {k}", g.constraint, g.applies)
 
     def _default_literals(self) -> Iterator[tuple[str, Any]]:

@@ -10,22 +10,20 @@ from typing import Any
 
 import z3
 
+from checker.demands import Demand, demands
 from checker.evaluate import Evaluator
 from checker.models import Reader
 from checker.oriented import Oriented
 from checker.outcomes import StepEngine
 from checker.solving import Aside, Journal, Solver
+from checker.usual import STATUSES_IN_UPDATE, UNUSED
 from model.fields import Domain, Field, Number
 from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope, World, reading_field
 from model.step import StepRelation, step_relation
 from model.terms import constants
-from model.vocabulary import Status, o
-
-# In an analysis one status stands for all that mean nothing special in an update.
-STATUSES_IN_UPDATE = (Status.accepted, Status.unspecified)
-UNUSED = {"Status": frozenset({1, Status.size() - 1})}
+from model.vocabulary import o
 
 
 @dataclass(frozen=True)
@@ -131,6 +129,11 @@ class Situations:
         solver = self.blank_solver()
         solver.add(*self.well_formed)
         return solver
+
+    @cached_property
+    def demands(self) -> tuple[Demand, ...]:
+        """Return the demands of all rules, case by case."""
+        return tuple(demands(self))
 
     @cached_property
     def aside(self) -> Aside:

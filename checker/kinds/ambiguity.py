@@ -16,7 +16,7 @@ from typing import Any
 import z3
 
 from checker.constraints import Constraint, Variable, satisfiable
-from checker.demands import demands, structural
+from checker.demands import structural
 from checker.evaluate import Evaluator
 from checker.finding import Finding
 from checker.generalise import essential
@@ -58,7 +58,7 @@ def items(situations: Situations) -> list[Item]:
 
     What comes first is given up first in a minimal set: defaults, then rules of the base.
     """
-    binding = [d for d in demands(situations) if d.ground.rule.modality.binds]
+    binding = [d for d in situations.demands if d.ground.rule.modality.binds]
     binding.sort(key=lambda d: situations.ruleset.is_extension(d.ground.rule))
     said = [(z3.Implies(d.when, d.then), Source(d.applies, d.ground)) for d in binding]
     groups: dict[str, tuple[Any, list[Source]]] = {}

@@ -12,7 +12,7 @@ from typing import Any
 
 import z3
 
-from checker.demands import Demand, demands, structural
+from checker.demands import Demand, structural
 from checker.finding import Finding
 from checker.kinds.common import ByRule, Terms, equal, ids_of, unique, without_input
 from checker.situation import Situations
@@ -35,7 +35,7 @@ class Redundancy:
     def __init__(self, situations: Situations) -> None:
         self.situations = situations
         self.by_rule = ByRule(situations)
-        found = [d for d in demands(situations) if d.ground.rule.modality in STRENGTH]
+        found = [d for d in situations.demands if d.ground.rule.modality in STRENGTH]
         # What comes first is given up first in a minimal set: rules of the base.
         own = situations.ruleset.is_extension
         self.demands = sorted(found, key=lambda d: own(d.ground.rule))

@@ -14,7 +14,8 @@ from checker.demands import structural
 from checker.evaluate import Evaluator
 from checker.finding import Finding
 from checker.outcomes import Applied, StepEngine
-from checker.situation import STATUSES_IN_UPDATE, UNUSED, Situations
+from checker.situation import Situations
+from checker.usual import STATUSES_IN_UPDATE, UNUSED
 from model.fields import Number
 from model.terms import names_in
 

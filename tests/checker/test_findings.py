@@ -18,7 +18,8 @@ from checker.finding import Finding
 from checker.intents import Intents
 from checker.outcomes import StepEngine
 from checker.rulesets import load_ruleset
-from checker.situation import UNUSED, Situations, generic
+from checker.situation import Situations, generic
+from checker.usual import UNUSED
 from model.rule import Modality, On, Rule, reject
 from model.ruleset import Ruleset
 from model.rulesets import draft04

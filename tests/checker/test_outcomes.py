@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker.outcomes import Outcome, StepEngine
-from checker.situation import UNUSED
+from checker.usual import UNUSED
 from model.rule import Modality, On, Rule
 from model.ruleset import Ruleset
 from model.scope import World

@@ -10,7 +10,8 @@ from checker.contradictions import Contradictions
 from checker.finding import Finding
 from checker.gaps import Gaps
 from checker.outcomes import Outcome, StepEngine
-from checker.situation import UNUSED, Situations
+from checker.situation import Situations
+from checker.usual import UNUSED
 from model.fields import Domain
 from model.mobile import (
     BidChoice,
