@@ -1,0 +1,154 @@
+"""What the rules of draft -04 leave, forbid and contradict, situation by situation, as the text.
+
+Each test is about one sentence of the document that was once told wrongly, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from checker.contradictions import Contradictions
+from checker.finding import Finding
+from checker.gaps import Gaps
+from checker.outcomes import Outcome, StepEngine
+from checker.situation import UNUSED, Situations
+from model.fields import Domain
+from model.rule import On
+from model.rulesets.draft04 import RULESET
+from model.scope import Scope
+from model.vocabulary import FIELDS, FIRST_CARE_OF, HOME_ADDRESS
+
+Given = Mapping[str, int | str]
+FIRST, SECOND = FIRST_CARE_OF, FIRST_CARE_OF + 1
+OPTION: Given = {"o.present[1]": 1, "o.bid[1]": 1, "bu.ack": 1}
+HOME_OPTION: Given = {**OPTION, "bu.home_registration": 1}
+NEXT: Given = {"bu.sequence": 1}
+HELD: Given = {"bc.kind[1]": "bid", "bc.coa[1]": FIRST, **NEXT}
+HELD_AT_HOME: Given = {**HELD, "bc.home_registration": 1, "bc.proxy": 1}
+HOME_BINDING: Given = {
+    "bc.kind[1]": "home",
+    "bc.coa[1]": HOME_ADDRESS,
+    "bc.home_registration": 1,
+    **NEXT,
+}
+
+
+@cache
+def situations(on: On) -> Situations:
+    """The inputs of one step of draft -04."""
+    return Situations(RULESET, on, Scope())
+
+
+@cache
+def engine(on: On) -> StepEngine:
+    """The engine of one step of draft -04."""
+    return StepEngine(situations(on).relation, list(situations(on).fields), UNUSED)
+
+
+@cache
+def findings(on: On) -> tuple[Finding, ...]:
+    """Contradictions and gaps of one step of draft -04: for steps that are quickly analysed."""
+    search = Contradictions(situations(on))
+    return (*search.findings(), *Gaps(situations(on), search.engine).findings())
+
+
+def number(label: str, value: int | str) -> int:
+    """The number of a value of a field, by its name where the domain has names."""
+    if label in situations(On.RECEIVE_UPDATE).readings:
+        return situations(On.RECEIVE_UPDATE).readings[label].values.index(str(value))
+    domain = FIELDS[label.partition("[")[0]].domain
+    return domain.values.index(str(value)) if isinstance(domain, Domain) else int(value)
+
+
+def inputs(on: On, given: Given) -> list[int]:
+    """These inputs, the others at their default."""
+    fields = situations(on).fields
+    values = {n: situations(on).default(n) for n in fields}
+    chosen = {n: number(n, v) for n, v in given.items() if n in fields}
+    return list((values | chosen).values())
+
+
+def outcomes(given: Given, on: On = On.RECEIVE_UPDATE) -> tuple[Outcome, ...]:
+    """All that the node may do."""
+    return engine(on).outcomes(inputs(on, given))
+
+
+def decided(label: str, given: Given, on: On = On.RECEIVE_UPDATE) -> set[int | str]:
+    """The values that a decision may take."""
+    place = [d.label for d in situations(on).relation.decisions].index(label)
+    domain = FIELDS[label.partition("[")[0]].domain
+    found = {o.values[place] for o in outcomes(given, on)}
+    return {domain.values[v] if isinstance(domain, Domain) else v for v in found}
+
+
+def conflicts(given: Given, on: On = On.RECEIVE_UPDATE) -> set[frozenset[str]]:
+    """The minimal sets of rules that cannot be obeyed together, by their ids."""
+    applied = engine(on).applied(inputs(on, given))
+    return {frozenset(g.rule.id for g in core) for core in engine(on).conflicts(applied)}
+
+
+def applying(given: Given, on: On = On.RECEIVE_UPDATE) -> set[str]:
+    """The rules that apply, by their keys."""
+    rules = situations(on).relation.rules
+    return {rules[k].rule.key for k in engine(on).applied(inputs(on, given)).rules}
+
+
+def gaps(given: Given, on: On = On.RECEIVE_UPDATE) -> set[str]:
+    """The decisions that the text leaves open."""
+    return {g for o in outcomes(given, on) for g in o.gaps}
+
+
+# -- what is said of a state that the home agent has reached, not of one before ----------------
+
+
+def test_a_disabled_interface_is_no_matter_of_the_home_agent_before_it_is_told() -> None:
+    """04-5.5-14 tells the result of the deregistration; no rule of forwarding demands it."""
+    assert not [r for r in RULESET.rules_on(On.FORWARD) if r.id == "04-5.5-14"]
+    assert [r.on for r in RULESET.rules if r.id == "04-5.5-14"] == [On.ATTACH]
+
+
+def test_which_of_several_bindings_is_used_is_no_gap() -> None:
+    """04-6.1-1 and -2 leave it to the node on purpose."""
+    assert not [f for f in findings(On.FORWARD) if f.kind == "gap" and "fw.chosen" in f.at_stake]
+
+
+def test_the_proxy_ends_with_the_last_binding_that_runs_out() -> None:
+    assert not [f for f in findings(On.EXPIRE) if f.kind == "gap"]
+    assert decided("ex.proxy", {"bc.proxy": 1}, On.EXPIRE) == {0}
+
+
+# -- what O replaces ---------------------------------------------------------------------------
+
+
+def test_o_removes_a_regular_binding_before_the_test_only_at_a_home_agent() -> None:
+    """04-6.3-32 binds home agents; an O flag of an absent option or a deletion removes nothing."""
+    regular: Given = {**NEXT, "bc.plain": 1, "bc.plain_coa": FIRST, "READ-PRE": "P2", "o.O[1]": 1}
+    for_home: Given = {**HOME_OPTION, **regular, "bc.home_registration": 1}
+    assert "04-6.3-34" in applying({**OPTION, **regular})
+    assert "04-6.3-34" not in applying(for_home)
+    assert "04-6.3-34" in applying({**for_home, "o.O[1]": 0, "o.O[2]": 1})
+
+
+# -- the home binding --------------------------------------------------------------------------
+
+
+def test_an_update_of_the_home_binding_is_no_deletion_of_it() -> None:
+    """04-6.3-26: until the entry is deleted there is no proxy; 04-5.5-30 updates it."""
+    updates: Given = {**HOME_OPTION, **HOME_BINDING}
+    assert "04-6.3-26b" in applying(updates)
+    assert decided("proxy", updates) == {0}
+    assert "04-6.3-26b" not in applying({**updates, "bu.zero_lifetime": 1})
+    assert decided("proxy", {**updates, "o.O[1]": 1}) == {1}
+
+
+# -- which updates have to carry a BID ---------------------------------------------------------
+
+
+def test_what_a_registration_carries_says_nothing_of_a_deregistration() -> None:
+    """04-5.3-3 is about registration, 04-5.5-4 about deregistration: neither is superfluous."""
+    one: Given = {"mn.intent": "register_one"}
+    gone: Given = {"mn.intent": "deregister_one"}
+    both = {"04-5.3-3", "04-5.5-4"}
+    assert both & applying(one, On.SEND_UPDATE) == {"04-5.3-3"}
+    assert both & applying(gone, On.SEND_UPDATE) == {"04-5.5-4"}
