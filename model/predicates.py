@@ -32,6 +32,7 @@ READ_SEQ = Domain("READ-SEQ", "S1", "S2")
 READ_STAT = Domain("READ-STAT", "T1", "T2")
 READ_IGN = Domain("READ-IGN", "I1", "I2")
 READ_CN_COA = Domain("READ-CN-COA", "K1", "K2")
+READ_MAYNOT = Domain("READ-MAYNOT", "N1", "N2")
 READING_DOMAINS = (
     READ_H,
     READ_HSCOPE,
@@ -43,6 +44,7 @@ READING_DOMAINS = (
     READ_STAT,
     READ_IGN,
     READ_CN_COA,
+    READ_MAYNOT,
 )
 
 

@@ -12,6 +12,7 @@ import z3
 from model.predicates import (
     READ_BULKDEREG,
     READ_H,
+    READ_MAYNOT,
     READ_ORD,
     base_delete,
     bulk,
@@ -135,7 +136,7 @@ RETURNING = [
         STATED,
         HOME_AGENT,
         "the binding of the interface at home is not deleted",
-        given=deregistering & o.H & known,
+        given=deregistering & o.H & known & reads(READ_MAYNOT, "N1"),
         then=decide.effect != Effect.delete,
         label="MAY NOT",
     ),

@@ -67,4 +67,10 @@ READINGS = (
         {"K1": "the one that will be registered", "K2": "the source or the alternate one"},
         ("3775-6.2.7-1", "3775-9.5.1-4", "04-6.3-28"),
     ),
+    Reading(
+        p.READ_MAYNOT,
+        "does MAY NOT forbid to delete the binding of the interface at home?",
+        {"N1": "it must not be deleted", "N2": "it need not be deleted"},
+        ("04-5.5-24",),
+    ),
 )

@@ -18,6 +18,7 @@ from model.rule import On
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
 from model.vocabulary import FIELDS, FIRST_CARE_OF, HOME_ADDRESS
+from tests.checker.support import contradictions, only
 
 Given = Mapping[str, int | str]
 FIRST, SECOND = FIRST_CARE_OF, FIRST_CARE_OF + 1
@@ -152,3 +153,16 @@ def test_what_a_registration_carries_says_nothing_of_a_deregistration() -> None:
     both = {"04-5.3-3", "04-5.5-4"}
     assert both & applying(one, On.SEND_UPDATE) == {"04-5.3-3"}
     assert both & applying(gone, On.SEND_UPDATE) == {"04-5.5-4"}
+
+
+# -- deleting the binding of the interface at home ---------------------------------------------
+
+
+def test_may_not_forbids_the_deletion_in_one_reading_and_permits_to_leave_it_in_the_other() -> None:
+    (found,) = contradictions(only(RULESET, "04-5.5-24", "04-6.3-21"))
+    assert found.kind == "contradiction"
+    assert found.readings == {"READ-MAYNOT": ("N1",)}
+    gone: Given = {**HOME_OPTION, **HELD_AT_HOME, "bu.zero_lifetime": 1, "o.H[1]": 1}
+    clash = frozenset({"04-5.5-24", "04-6.3-21"})
+    assert clash in conflicts(gone)
+    assert clash not in conflicts({**gone, "READ-MAYNOT": "N2"})
