@@ -72,6 +72,7 @@ own = Names(
     returned=_field("mn.returned", FLAG, "it has de-registered all bindings at its home agent"),
     boots=_field("mn.boots", FLAG, "it has started up, and the peer may have old bindings of it"),
     unanswered=_field("mn.unanswered", FLAG, "its last update was not acknowledged"),
+    router=_field("mn.router", FLAG, "it is a mobile router, and its prefix is to be forwarded"),
     home_held=_field("mn.home_held", FLAG, "its home agent has a home binding of it"),
 )
 

@@ -59,7 +59,8 @@ Authorization = Domain(
     "Authorization", "valid", "absent", "wrong", "home_nonce", "careof_nonce", "nonces"
 )
 Kind = Domain("Kind", "absent", "bid", "home")
-Effect = Domain("Effect", "keep", "register", "update", "delete", "home")
+# "regular": the BID is ignored, and the update has the effect of one without it.
+Effect = Domain("Effect", "keep", "register", "update", "delete", "home", "regular")
 CareOf = Domain("CareOf", "none", "source", "alternate", "option", "home_address")
 Covered = Domain("Covered", "the_right_one", "source", "alternate", "option")
 Others = Domain("Others", "keep", "delete")

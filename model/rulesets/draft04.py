@@ -201,7 +201,7 @@ IGNORING = [
         CORRESPONDENT,
         "a correspondent node that desires no several bindings may ignore the BID",
         given=node.single & o.present,
-        then=decide.effect == Effect.keep,
+        then=decide.effect == Effect.regular,
         label="can",
     ),
     rule(
@@ -211,7 +211,7 @@ IGNORING = [
         RECEIVER,
         "every BID sub-option of the update is processed",
         given=o.present,
-        then=decide.effect != Effect.keep,
+        then=z3.Not(z3.Or(decide.effect == Effect.keep, decide.effect == Effect.regular)),
     ),
     rule(
         "04-6.3-5",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import z3
+
 from model.mobile import (
     BULK,
     READY,
@@ -15,6 +17,7 @@ from model.mobile import (
     update,
     wants,
 )
+from model.packets import ike, mr
 from model.predicates import bulk, later
 from model.rule import Modality, On, Role, any_option, rule
 from model.vocabulary import Intent, Length, bu, mn, o
@@ -191,6 +194,31 @@ ADDRESSES = [
     ),
 ]
 
+OTHER_OPTIONS = [
+    rule(
+        "04-8.1-3u",
+        "8.1",
+        STATED,
+        MOBILE_NODE,
+        "the update with the BID of another care-of address for IKE has the K bit",
+        on=SEND,
+        given=mn.peer_home_agent & REGISTERS_BID & ike.change & ike.key_mobility,
+        then=bu.key,
+    ),
+    rule(
+        "04-7-2",
+        "7",
+        MAY,
+        MOBILE_NODE,
+        "Figure 5: a mobile router's update has a BID and its mobile network prefix",
+        on=SEND,
+        given=mn.peer_home_agent & wants(Intent.register_one) & own.router,
+        then=z3.And(mr.router, mr.prefix),
+        also=("04-7-1",),
+        label="example",
+    ),
+]
+
 NUMBERS = [
     rule(
         "04-5.4-9",
@@ -269,4 +297,4 @@ ORDER = [
     ),
 ]
 
-RULES = [*CONTENT, *ADDRESSES, *NUMBERS, *ORDER]
+RULES = [*CONTENT, *ADDRESSES, *OTHER_OPTIONS, *NUMBERS, *ORDER]

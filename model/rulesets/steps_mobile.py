@@ -18,6 +18,7 @@ from model.mobile import (
     untold,
     update,
 )
+from model.packets import mr
 from model.predicates import later
 from model.rule import On
 from model.ruleset import Decision, NodeStep
@@ -41,6 +42,8 @@ SEND = NodeStep(
         Decision(o.H),
         Decision(o.reserved),
         Decision(o.length),
+        Decision(mr.router),
+        Decision(mr.prefix),
         Decision(update.bid_from),
         Decision(update.sent, default=1),
         Decision(update.sequence_from),

@@ -17,7 +17,7 @@ from model.fields import Domain
 from model.rule import On
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
-from model.vocabulary import FIELDS, FIRST_CARE_OF, HOME_ADDRESS
+from model.vocabulary import FIELDS, FIRST_CARE_OF, HOME_ADDRESS, NONE, Effect
 from tests.checker.support import contradictions, only
 
 Given = Mapping[str, int | str]
@@ -166,3 +166,43 @@ def test_may_not_forbids_the_deletion_in_one_reading_and_permits_to_leave_it_in_
     clash = frozenset({"04-5.5-24", "04-6.3-21"})
     assert clash in conflicts(gone)
     assert clash not in conflicts({**gone, "READ-MAYNOT": "N2"})
+
+
+# -- what a conforming mobile node may send ----------------------------------------------------
+
+
+def test_a_correspondent_node_may_be_told_the_care_of_address_in_an_option() -> None:
+    """RFC 3775, 6.2.5 and 11.7.2: an alternate care-of address, one of its own."""
+    told: Given = {"mn.intent": "register_one", "mn.peer_home_agent": 0}
+    assert decided("bu.alternate", told, On.SEND_UPDATE) == {NONE, FIRST, SECOND}
+    gone: Given = {"mn.intent": "deregister_one", "mn.peer_home_agent": 0}
+    assert decided("bu.alternate", gone, On.SEND_UPDATE) == {HOME_ADDRESS}
+
+
+def test_an_update_with_a_bid_may_move_the_ike_association() -> None:
+    """04-8.1-3: another care-of address for IKE is told by the K bit."""
+    moves: Given = {"mn.intent": "register_one", "ike.change": 1, "ike.key_mobility": 1}
+    assert decided("bu.key", moves, On.SEND_UPDATE) == {1}
+    assert decided("bu.key", {**moves, "ike.change": 0}, On.SEND_UPDATE) == {0}
+    assert decided("bu.key", {**moves, "mn.peer_home_agent": 0}, On.SEND_UPDATE) == {0}
+
+
+def test_a_mobile_router_registers_with_a_bid() -> None:
+    """04-7-2: the Mobile Router bit and the prefix beside the sub-option."""
+    wish: Given = {"mn.intent": "register_one", "mn.router": 1}
+    for label in ("bu.router", "bu.prefix"):
+        assert 1 in decided(label, wish, On.SEND_UPDATE)
+        assert decided(label, {**wish, "mn.router": 0}, On.SEND_UPDATE) == {0}
+
+
+def test_a_correspondent_node_that_ignores_the_bid_takes_the_update_for_one_without() -> None:
+    """04-6.1-8: it is not that nothing happens."""
+    permission = only(RULESET, "04-6.1-8")
+    single: Given = {**OPTION, "node.single": 1, "node.home_agent": 0}
+    alone = Situations(permission, On.RECEIVE_UPDATE, Scope())
+    allowed = StepEngine(alone.relation, list(situations(On.RECEIVE_UPDATE).fields), UNUSED)
+    place = [d.label for d in alone.relation.decisions].index("effect[1]")
+    done = {o.values[place] for o in allowed.outcomes(inputs(On.RECEIVE_UPDATE, single))}
+    assert Effect.values.index("regular") in done
+    (found,) = contradictions(only(RULESET, "04-6.1-8", "04-6.3-8"))
+    assert found.kind == "permission conflict"
