@@ -33,6 +33,8 @@ READ_STAT = Domain("READ-STAT", "T1", "T2")
 READ_IGN = Domain("READ-IGN", "I1", "I2")
 READ_CN_COA = Domain("READ-CN-COA", "K1", "K2")
 READ_MAYNOT = Domain("READ-MAYNOT", "N1", "N2")
+READ_COPY = Domain("READ-COPY", "Y1", "Y2")
+READ_BULK = Domain("READ-BULK", "U1", "U2")
 READING_DOMAINS = (
     READ_H,
     READ_HSCOPE,
@@ -45,6 +47,8 @@ READING_DOMAINS = (
     READ_IGN,
     READ_CN_COA,
     READ_MAYNOT,
+    READ_COPY,
+    READ_BULK,
 )
 
 
@@ -281,5 +285,10 @@ unknown_so_far = _define(
 others_remain = _define("others_remain", "bindings that it does not name exist", _others_remain)
 home_binding_stays = _define(
     "home_binding_stays", "a home binding exists that it does not delete", _home_binding_stays
+)
+ba_ack = _define(
+    "ba.ack",
+    "the A flag is set in the acknowledgement, which has none (RFC 3775, 6.1.8)",
+    lambda _w, _i: z3.BoolVal(False),
 )
 bulk_possible = z3.And(node.home_agent, bu.home_registration, node.bulk)

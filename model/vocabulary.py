@@ -140,6 +140,12 @@ o = Names(
     copied=_field("o.copied", FLAG, "it is copied into the acknowledgement", "option"),
     copied_length=_field("o.copied_length", Length, "Length of its copy", "option"),
     ba_status=_field("o.ba_status", Status, "its Status in the acknowledgement", "option"),
+    coa_tested=_field(
+        "o.coa_tested",
+        FLAG,
+        "its care-of address is tested for being unicast routable, and no circle",
+        "option",
+    ),
 )
 
 node = Names(

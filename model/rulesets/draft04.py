@@ -10,6 +10,7 @@ from __future__ import annotations
 import z3
 
 from model.predicates import (
+    READ_BULK,
     READ_BULKDEREG,
     READ_H,
     READ_MAYNOT,
@@ -111,6 +112,15 @@ RETURNING = [
         given=~no_options & deregistering,
         then=z3.And(decide.others == Others.keep, decide.plain == Others.keep),
         also=("04-3-23",),
+    ),
+    rule(
+        "04-5.5-5c",
+        "5.5",
+        STATED,
+        CORRESPONDENT,
+        "a correspondent node removes each of several bindings that are named",
+        given=bulk & deregistering & known,
+        then=decide.effect == Effect.delete,
     ),
     rule(
         "04-5.5-18",
@@ -224,6 +234,16 @@ IGNORING = [
         then=decide.answer != Status.accepted,
     ),
     rule(
+        "04-6.3-5c",
+        "6.3",
+        STATED,
+        RECEIVER,
+        "which tests the source or the alternate care-of address",
+        given=o.present & ~o.C & registering & ~discarded,
+        then=o.coa_tested,
+        cites=("3775-6.1.7-3", "3775-6.1.7-4"),
+    ),
+    rule(
         "04-3-4",
         "3",
         MUST,
@@ -280,6 +300,16 @@ REFUSING = [
         given=bulk & ~bulk_possible,
         then=reject(Status.mcoa_bulk_not_supported, returned=True),
         also=("04-6.3-16", "04-6.3-17", "04-2-9", "04-3-11"),
+    ),
+    rule(
+        "04-6.3-16b",
+        "6.3",
+        MUST,
+        RECEIVER,
+        "with several sub-options a receiver supports bulk registration",
+        at="bulk",
+        given=bulk & ~discarded & reads(READ_BULK, "U2"),
+        then=decide.answer != Status.mcoa_bulk_not_supported,
     ),
     rule(
         "04-6.3-20",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import z3
 
-from model.predicates import READ_IGN, READ_STAT, bulk, reads
+from model.predicates import READ_COPY, READ_IGN, READ_STAT, ba_ack, bulk, reads
 from model.rule import Modality, Role, rule
 from model.vocabulary import (
     Length,
@@ -77,6 +77,15 @@ ACKNOWLEDGING = [
         then=z3.And(decide.acknowledged, o.copied),
     ),
     rule(
+        "04-6.3-37b",
+        "6.3",
+        MUST,
+        RECEIVER,
+        "an acknowledgement is sent where the A flag is set in the acknowledgement itself",
+        given=ba_ack & ~refused & accepted,
+        then=decide.acknowledged,
+    ),
+    rule(
         "04-6.3-38",
         "6.3",
         MUST,
@@ -85,6 +94,16 @@ ACKNOWLEDGING = [
         given=~discarded,
         when=decide.acknowledged,
         then=o.copied,
+    ),
+    rule(
+        "04-6.3-38b",
+        "6.3",
+        MUST,
+        CORRESPONDENT,
+        "it is copied with its Status",
+        given=~discarded & reads(READ_COPY, "Y2"),
+        when=decide.acknowledged & o.copied,
+        then=o.ba_status == o.status,
     ),
     rule(
         "04-4.2.1-3b",

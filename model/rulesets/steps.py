@@ -57,6 +57,7 @@ RECEIVE = NodeStep(
         Decision(o.copied),
         Decision(o.copied_length),
         Decision(o.ba_status),
+        Decision(o.coa_tested, o.present & ~refused & ~bu.zero_lifetime),
         Decision(ba_status, decide.acknowledged & answers_differ),
         *MOBILE_ROUTER,
     ),

@@ -11,6 +11,7 @@ from functools import cache
 from checker.contradictions import Contradictions
 from checker.finding import Finding
 from checker.gaps import Gaps
+from checker.kinds.firing import Firing
 from checker.outcomes import Outcome, StepEngine
 from checker.situation import UNUSED, Situations
 from model.fields import Domain
@@ -206,3 +207,71 @@ def test_a_correspondent_node_that_ignores_the_bid_takes_the_update_for_one_with
     assert Effect.values.index("regular") in done
     (found,) = contradictions(only(RULESET, "04-6.1-8", "04-6.3-8"))
     assert found.kind == "permission conflict"
+
+
+# -- what an acknowledgement says --------------------------------------------------------------
+
+
+def test_a_sub_option_copied_with_its_status_would_not_have_zero_there() -> None:
+    """04-6.3-38 excepts the care-of address alone; 04-6.3-9 sets the Status to zero."""
+    (found,) = contradictions(only(RULESET, "04-6.3-38", "04-6.3-9"))
+    assert found.kind == "contradiction"
+    assert found.readings == {"READ-COPY": ("Y2",)}
+    assert found.witness["o.status[1]"] != 0
+
+
+def test_no_acknowledgement_has_the_flag_that_04_6_3_37_asks_for() -> None:
+    """The A flag is one of Binding Updates."""
+    never = [f.rules for f in Firing(situations(On.RECEIVE_UPDATE)).findings() if not f.at_stake]
+    assert ("04-6.3-37",) in never
+    assert "04-6.3-37" in applying(HOME_OPTION)
+
+
+def test_what_refuses_the_update_refuses_each_sub_option_by_one_status() -> None:
+    """A deregistration with an unknown BID, at a correspondent node: any error, but one."""
+    two: Given = {**OPTION, "o.present[2]": 1, "o.bid[2]": 2, "bu.zero_lifetime": 1}
+    refused = StepEngine(
+        Situations(only(RULESET, "04-6.3-22"), On.RECEIVE_UPDATE, Scope()).relation,
+        list(situations(On.RECEIVE_UPDATE).fields),
+        UNUSED,
+    )
+    places = [k for k, d in enumerate(refused.relation.decisions) if d.field.name == "answer"]
+    found = {
+        tuple(o.values[k] for k in places[1:])
+        for o in refused.outcomes(inputs(On.RECEIVE_UPDATE, two))
+    }
+    assert len(found) > 1
+    assert all(first == second for first, second in found)
+
+
+# -- bulk --------------------------------------------------------------------------------------
+
+
+def test_a_duty_to_support_bulk_contradicts_what_is_said_of_those_who_do_not() -> None:
+    (found,) = contradictions(only(RULESET, "04-6.3-16"), scope=Scope(bids=2, options=2))
+    assert found.readings == {"READ-BULK": ("U2",)}
+    assert {"04-6.3-16", "04-6.3-17", "04-6.3-18"} <= set(found.rules)
+
+
+def test_several_bindings_deregistered_at_a_correspondent_node_are_always_refused() -> None:
+    """04-5.5-3 and -4 send their BIDs there too; 04-6.3-18 refuses whatever has several."""
+    gone: Given = {"mn.intent": "deregister_bulk", "mn.peer_home_agent": 0}
+    assert decided("o.present[2]", gone, On.SEND_UPDATE) == {0, 1}
+    registers: Given = {**gone, "mn.intent": "register_bulk"}
+    assert decided("o.present[2]", registers, On.SEND_UPDATE) == {0}
+    shadowed = [
+        f for f in Firing(situations(On.RECEIVE_UPDATE)).findings() if "04-5.5-5" in f.rules
+    ]
+    assert [f.kind for f in shadowed] == ["shadowed rule"]
+    assert {"04-6.3-17", "04-6.3-18"} <= set(shadowed[0].rules)
+
+
+# -- the care-of address in the sub-option -----------------------------------------------------
+
+
+def test_nothing_says_that_the_care_of_address_of_a_sub_option_is_tested() -> None:
+    """RFC 3775 tests the source or the alternate one; nothing extends that to 04-6.3-28."""
+    in_option: Given = {**HOME_OPTION, "o.C[1]": 1, "o.length[1]": "twenty", "o.coa[1]": SECOND}
+    assert "o.coa_tested[1]" in gaps(in_option)
+    assert "o.coa_tested[1]" not in gaps(HOME_OPTION)
+    assert "o.coa_tested[1]" not in gaps({**in_option, "bu.zero_lifetime": 1})
