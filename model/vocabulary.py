@@ -140,6 +140,9 @@ o = Names(
     copied=_field("o.copied", FLAG, "it is copied into the acknowledgement", "option"),
     copied_length=_field("o.copied_length", Length, "Length of its copy", "option"),
     ba_status=_field("o.ba_status", Status, "its Status in the acknowledgement", "option"),
+    status_copied=_field(
+        "o.status_copied", FLAG, "its copy has the Status that it has in the update", "option"
+    ),
     coa_tested=_field(
         "o.coa_tested",
         FLAG,

@@ -45,6 +45,16 @@ ACKNOWLEDGING = [
         then=z3.And(o.ba_status == Status.accepted, ba_status == decide.answer),
     ),
     rule(
+        "04-6.3-9c",
+        "6.3",
+        STATED,
+        CORRESPONDENT,
+        "zero stands there, whatever Status the update had there",
+        given=~discarded & (o.status != Status.accepted),
+        when=decide.acknowledged & o.copied,
+        then=~o.status_copied,
+    ),
+    rule(
         "04-6.3-10",
         "6.3",
         STATED,
@@ -103,7 +113,7 @@ ACKNOWLEDGING = [
         "it is copied with its Status",
         given=~discarded & reads(READ_COPY, "Y2"),
         when=decide.acknowledged & o.copied,
-        then=o.ba_status == o.status,
+        then=o.status_copied,
     ),
     rule(
         "04-4.2.1-3b",

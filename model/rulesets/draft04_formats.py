@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.predicates import bulk, bulk_possible, flags_differ, no_options, serving
+from model.predicates import bulk, bulk_possible, flags_differ, no_options
 from model.rule import Modality, Role, rule
 from model.vocabulary import (
     Status,
@@ -25,7 +25,7 @@ FORMATS = [
         DEFINITION,
         RECEIVER,
         "a Status in the sub-option overrides that of the acknowledgement",
-        given=~discarded & serving,  # a correspondent node puts zero there (04-6.3-9)
+        given=~discarded,
         when=decide.acknowledged & o.copied & (o.ba_status != Status.accepted),
         then=o.ba_status == decide.answer,
     ),
