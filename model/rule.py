@@ -13,7 +13,6 @@ import z3
 
 from model.errors import RuleError, raise_all
 from model.place import declared_at
-from model.predicates import answers_differ
 from model.vocabulary import ANY, Status, decide
 
 
@@ -88,14 +87,11 @@ class Demand:
 
 
 def reject(status: z3.ExprRef | None = None, returned: bool = False) -> Demand:
-    """Demand that the whole update is refused, with this status (one error when None).
+    """Demand that the whole update is refused, with this status (any error when None).
 
     `returned`: the text says that the status is returned, so that there is an acknowledgement.
     """
-    term = _answer(status, returned)
-    # What refuses the update refuses every sub-option of it, and so by one status.
-    whole = z3.And(*term.children(), ~answers_differ) if status is None else term
-    return Demand(whole, Refuses.MESSAGE)
+    return Demand(_answer(status, returned), Refuses.MESSAGE)
 
 
 def reject_option(status: z3.ExprRef | None = None, returned: bool = False) -> Demand:

@@ -8,7 +8,7 @@ dispatch procedures of the base, where no rule of the extension speaks of the de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -42,13 +42,12 @@ class GroundRule:
     def speaks(self) -> bool:
         """Return whether it decides what it mentions.
 
-        A permission, a definition, a coupling, the prohibition of some values and the equality
-        of a decision with itself at another index do not.
+        A permission, a definition, a coupling and the prohibition of some values do not.
         """
         silent = (Modality.MAY, Modality.DEFINITION)
         if self.when is not None or self.rule.modality in silent:
             return False
-        return not (_only_forbids(self.demand) or _only_relates(self.demand))
+        return not _only_forbids(self.demand)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -71,24 +70,6 @@ def _only_forbids(term: Any) -> bool:
 
 def _compares(term: Any) -> bool:
     return bool(term.num_args() == 2 and term.arg(0).sort().kind() == z3.Z3_DATATYPE_SORT)
-
-
-def _only_relates(term: Any) -> bool:
-    """Return whether a term compares enumerated decisions with themselves at another index."""
-    found = list(_comparisons(term))
-    return bool(found) and all(map(_relates, found))
-
-
-def _comparisons(term: Any) -> Iterator[Any]:
-    if (z3.is_eq(term) or z3.is_distinct(term)) and not z3.is_bool(term.arg(0)):
-        yield term
-    else:
-        yield from (c for child in term.children() for c in _comparisons(child))
-
-
-def _relates(comparison: Any) -> bool:
-    stems = {side.decl().name().partition("[")[0] for side in comparison.children()}
-    return all(map(z3.is_const, comparison.children())) and len(stems) == 1
 
 
 @dataclass(frozen=True)
@@ -281,7 +262,7 @@ class _Builder:
             and e.when is None
             and e.rule.modality not in (Modality.MAY, Modality.DEFINITION)
             and e.decisions & at_stake
-            and not (_only_forbids(e.demand) or _only_relates(e.demand))
+            and not _only_forbids(e.demand)
         ]
         return z3.Not(z3.Or(speaking)) if speaking else TRUE
 

@@ -227,23 +227,6 @@ def test_no_acknowledgement_has_the_flag_that_04_6_3_37_asks_for() -> None:
     assert "04-6.3-37" in applying(HOME_OPTION)
 
 
-def test_what_refuses_the_update_refuses_each_sub_option_by_one_status() -> None:
-    """A deregistration with an unknown BID, at a correspondent node: any error, but one."""
-    two: Given = {**OPTION, "o.present[2]": 1, "o.bid[2]": 2, "bu.zero_lifetime": 1}
-    refused = StepEngine(
-        Situations(only(RULESET, "04-6.3-22"), On.RECEIVE_UPDATE, Scope()).relation,
-        list(situations(On.RECEIVE_UPDATE).fields),
-        UNUSED,
-    )
-    places = [k for k, d in enumerate(refused.relation.decisions) if d.field.name == "answer"]
-    found = {
-        tuple(o.values[k] for k in places[1:])
-        for o in refused.outcomes(inputs(On.RECEIVE_UPDATE, two))
-    }
-    assert len(found) > 1
-    assert all(first == second for first, second in found)
-
-
 # -- bulk --------------------------------------------------------------------------------------
 
 
