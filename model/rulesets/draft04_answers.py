@@ -111,7 +111,7 @@ ACKNOWLEDGING = [
         MUST,
         CORRESPONDENT,
         "it is copied with its Status",
-        given=~discarded & reads(READ_COPY, "Y2"),
+        given=~discarded & (o.status != Status.accepted) & reads(READ_COPY, "Y2"),
         when=decide.acknowledged & o.copied,
         then=o.status_copied,
     ),
