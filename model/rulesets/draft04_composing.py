@@ -13,6 +13,7 @@ from model.mobile import (
     BidSource,
     SequenceChoice,
     any_out_of_window,
+    bid_twice,
     own,
     update,
     wants,
@@ -23,7 +24,7 @@ from model.rule import Modality, On, Role, any_option, rule
 from model.vocabulary import Intent, Length, bu, mn, o
 
 MUST, MUST_NOT, SHOULD, MAY = Modality.MUST, Modality.MUST_NOT, Modality.SHOULD, Modality.MAY
-STATED = Modality.STATED
+STATED, DEFINITION = Modality.STATED, Modality.DEFINITION
 MOBILE_NODE, SEND = Role.MOBILE_NODE, On.SEND_UPDATE
 
 CONTENT = [
@@ -49,6 +50,37 @@ CONTENT = [
         when=o.present,
         then=update.bid_from == BidSource.list,
         also=("04-2-4",),
+    ),
+    rule(
+        "04-5.3-4b",
+        "5.3",
+        DEFINITION,
+        MOBILE_NODE,
+        "what is copied from the list is the BID there",
+        on=SEND,
+        given=USES_BID & (update.listed_bid != 0),
+        when=o.present & (update.bid_from == BidSource.list),
+        then=o.bid == update.listed_bid,
+    ),
+    rule(
+        "04-2-3u",
+        "2",
+        MUST_NOT,
+        MOBILE_NODE,
+        "no update has the BID zero",
+        on=SEND,
+        when=o.present,
+        then=o.bid != 0,
+        also=("04-5.1-5", "04-4.2.1-5"),
+    ),
+    rule(
+        "04-2-2u",
+        "2",
+        DEFINITION,
+        MOBILE_NODE,
+        "no update has the same BID twice",
+        on=SEND,
+        then=~bid_twice,
     ),
     rule(
         "04-3-5",

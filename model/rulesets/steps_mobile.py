@@ -13,6 +13,7 @@ from model.mobile import (
     after,
     home,
     kept,
+    listed_twice,
     told,
     told_error,
     untold,
@@ -37,6 +38,7 @@ SEND = NodeStep(
         Decision(bu.alternate),
         Decision(bu.key),
         Decision(o.present),
+        Decision(o.bid, default=update.listed_bid),
         Decision(o.C),
         Decision(o.O),
         Decision(o.H),
@@ -58,6 +60,7 @@ SEND = NodeStep(
     # Only an intent about the home link is about it; only a bulk one has later options.
     well_formed=(
         bu.source != NONE,
+        ~listed_twice,
         ~o.for_home | (mn.intent == Intent.home_and_foreign_bulk) | AT_HOME_ALONE,
     ),
 )

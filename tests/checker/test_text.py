@@ -11,6 +11,7 @@ from functools import cache
 from checker.contradictions import Contradictions
 from checker.finding import Finding
 from checker.gaps import Gaps
+from checker.kinds import unchecked
 from checker.kinds.firing import Firing
 from checker.outcomes import Outcome, StepEngine
 from checker.situation import UNUSED, Situations
@@ -238,7 +239,8 @@ def test_a_duty_to_support_bulk_contradicts_what_is_said_of_those_who_do_not() -
 
 def test_several_bindings_deregistered_at_a_correspondent_node_are_always_refused() -> None:
     """04-5.5-3 and -4 send their BIDs there too; 04-6.3-18 refuses whatever has several."""
-    gone: Given = {"mn.intent": "deregister_bulk", "mn.peer_home_agent": 0}
+    listed: Given = {"o.listed_bid[1]": 1, "o.listed_bid[2]": 2}
+    gone: Given = {**listed, "mn.intent": "deregister_bulk", "mn.peer_home_agent": 0}
     assert decided("o.present[2]", gone, On.SEND_UPDATE) == {0, 1}
     registers: Given = {**gone, "mn.intent": "register_bulk"}
     assert decided("o.present[2]", registers, On.SEND_UPDATE) == {0}
@@ -258,3 +260,25 @@ def test_nothing_says_that_the_care_of_address_of_a_sub_option_is_tested() -> No
     assert "o.coa_tested[1]" in gaps(in_option)
     assert "o.coa_tested[1]" not in gaps(HOME_OPTION)
     assert "o.coa_tested[1]" not in gaps({**in_option, "bu.zero_lifetime": 1})
+
+
+# -- the BID in an update ----------------------------------------------------------------------
+
+
+def test_the_bid_of_an_update_is_that_of_the_list_and_neither_zero_nor_there_twice() -> None:
+    one: Given = {"mn.intent": "register_one", "o.listed_bid[1]": 2}
+    assert decided("o.bid[1]", one, On.SEND_UPDATE) == {2}
+    bulk: Given = {"mn.intent": "register_bulk", "o.listed_bid[1]": 2, "o.listed_bid[2]": 1}
+    assert decided("o.bid[1]", bulk, On.SEND_UPDATE) == {2}
+    assert decided("o.bid[2]", bulk, On.SEND_UPDATE) == {1}
+    assert decided("o.bid[1]", {"mn.intent": "deregister_all"}, On.SEND_UPDATE) == {0}
+
+
+def test_no_receiver_refuses_the_bid_zero_or_the_same_bid_twice() -> None:
+    views = {on: situations(on) for on in (On.SEND_UPDATE, On.RECEIVE_UPDATE)}
+    found = {f.rules: f for f in unchecked.findings(views, RULESET) if f.at_stake == ("o.bid",)}
+    assert {rules[0] for rules in found} == {"04-2-2", "04-2-3"}
+    zero = next(f for rules, f in found.items() if "04-2-3" in rules)
+    assert zero.witness["o.present[1]"] == 1
+    assert zero.witness["o.bid[1]"] == 0
+    assert all(f.replayed for f in found.values())
