@@ -299,10 +299,10 @@ REFUSING = [
         at="bulk",
         given=bulk & ~bulk_possible,
         then=reject(Status.mcoa_bulk_not_supported, returned=True),
-        also=("04-6.3-16", "04-6.3-17", "04-2-9", "04-3-11"),
+        also=("04-6.3-17", "04-2-9", "04-3-11"),
     ),
     rule(
-        "04-6.3-16b",
+        "04-6.3-16",
         "6.3",
         MUST,
         RECEIVER,
