@@ -8,6 +8,7 @@ its Binding Update List, and `home` what it does when an interface is on the hom
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import z3
@@ -20,6 +21,7 @@ from model.vocabulary import (
     NONE,
     TABLE,
     Announcement,
+    Bid,
     Dad,
     Intent,
     Names,
@@ -72,12 +74,16 @@ own = Names(
     returned=_field("mn.returned", FLAG, "it has de-registered all bindings at its home agent"),
     boots=_field("mn.boots", FLAG, "it has started up, and the peer may have old bindings of it"),
     unanswered=_field("mn.unanswered", FLAG, "its last update was not acknowledged"),
+    router=_field("mn.router", FLAG, "it is a mobile router, and its prefix is to be forwarded"),
     home_held=_field("mn.home_held", FLAG, "its home agent has a home binding of it"),
 )
 
 update = Names(
     sent=_field("bu.sent", FLAG, "the update is sent", default=1),
     sequence_from=_field("bu.sequence_from", SequenceChoice, "its sequence number"),
+    listed_bid=_field(
+        "o.listed_bid", Bid, "BID that the list has for it, 0 when none is told", "option"
+    ),
     bid_from=_field("o.bid_from", BidSource, "what its BID is copied from", "option"),
     bounded=_field("bu.bounded", FLAG, "its Lifetime is within the bounds set for it", default=1),
     home_option=_field("bu.home_option", FLAG, "a Home Address option is present", default=1),
@@ -222,6 +228,22 @@ def _any_out_of_window(w: Any, _i: int) -> z3.BoolRef:
     return z3.Or([w.at(own.out_of_window, i) for i in w.options])
 
 
+def _equal_pair(w: Any, field: z3.ExprRef) -> z3.BoolRef:
+    pairs = [
+        z3.And(w.at(field, i) != 0, w.at(field, i) == w.at(field, j))
+        for i, j in combinations(w.options, 2)
+    ]
+    return z3.Or(pairs or [z3.BoolVal(False)])
+
+
+bid_twice = _define(
+    "bid_twice", "two of its sub-options have the same BID", lambda w, _i: _equal_pair(w, o.bid)
+)
+listed_twice = _define(
+    "listed_twice",
+    "the list has the same BID for two of its sub-options",
+    lambda w, _i: _equal_pair(w, update.listed_bid),
+)
 any_out_of_window = _define(
     "any_out_of_window",
     "the sequence number of a binding is out of the window of the others",

@@ -111,7 +111,6 @@ router = Names(
     since_home=_field(
         "bc.since_home", FLAG, "its binding was a home binding and was updated, not deleted", "bid"
     ),
-    disabled=_field("bc.disabled", FLAG, "the interface of its binding is disabled", "bid"),
     link_local=_field("bc.link_local", FLAG, "its binding was registered with the L bit", "bid"),
 )
 
@@ -175,21 +174,6 @@ def _chosen_is_foreign(w: Any, _i: int) -> z3.BoolRef:
     return _any([z3.And(_is_chosen(w, 0), w.at(bc.plain, 0)), *bids])
 
 
-def _chosen_is_enabled(w: Any, _i: int) -> z3.BoolRef:
-    disabled = [z3.And(_is_chosen(w, b), w.at(router.disabled, b)) for b in w.bids]
-    return z3.Not(_any(disabled))
-
-
-def _some_disabled(w: Any, _i: int) -> z3.BoolRef:
-    held = [z3.And(_of_kind(w, b, Kind.bid), w.at(router.disabled, b)) for b in w.bids]
-    return _any(held)
-
-
-def _some_enabled(w: Any, _i: int) -> z3.BoolRef:
-    held = [z3.And(_of_kind(w, b, Kind.bid), z3.Not(w.at(router.disabled, b))) for b in w.bids]
-    return _any([w.at(bc.plain, 0), *held])
-
-
 def _answers_there(w: Any, _i: int) -> z3.BoolRef:
     return z3.And([w.at(ns.interface, i) == w.at(ns.at_home, i) for i in w.indices("interface")])
 
@@ -241,23 +225,11 @@ since_home_sound = _define(
     "only a binding that exists was a home binding",
     lambda w, i: _marks_sound(w, i, router.since_home),
 )
-disabled_sound = _define(
-    "disabled_sound",
-    "only a binding that exists is of a disabled interface",
-    lambda w, i: _marks_sound(w, i, router.disabled),
-)
-some_disabled = _define("some_disabled", "the interface of a binding is disabled", _some_disabled)
-some_enabled = _define(
-    "some_enabled", "the interface of a binding to a foreign link is in use", _some_enabled
-)
 chosen_exists = _define(
     "chosen_exists", "the binding that is used is one of the cache", _chosen_exists
 )
 chosen_is_foreign = _define(
     "chosen_is_foreign", "the binding that is used is to a foreign link", _chosen_is_foreign
-)
-chosen_is_enabled = _define(
-    "chosen_is_enabled", "the interface of the binding used is not disabled", _chosen_is_enabled
 )
 foreign_binding = _define(
     "foreign_binding",
@@ -314,6 +286,13 @@ some_binding = _define(
     lambda w, _i: z3.Or(_foreign_binding(w, 0), _proxy_given_up(w, 0)),
     "",
     "the cache has no binding",
+)
+last_runs_out = _define(
+    "last_runs_out",
+    "the last binding of the home address runs out",
+    lambda w, _i: z3.And(
+        w.at(ex.run_out, 0), *(z3.Not(w.at(f, 0)) for f in (ex.home, ex.others, ex.home_stays))
+    ),
 )
 home_binding = _define(
     "home_binding", "the cache has a home binding", _home_binding, "", "there is no home binding"

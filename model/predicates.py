@@ -32,6 +32,9 @@ READ_SEQ = Domain("READ-SEQ", "S1", "S2")
 READ_STAT = Domain("READ-STAT", "T1", "T2")
 READ_IGN = Domain("READ-IGN", "I1", "I2")
 READ_CN_COA = Domain("READ-CN-COA", "K1", "K2")
+READ_MAYNOT = Domain("READ-MAYNOT", "N1", "N2")
+READ_COPY = Domain("READ-COPY", "Y1", "Y2")
+READ_BULK = Domain("READ-BULK", "U1", "U2")
 READING_DOMAINS = (
     READ_H,
     READ_HSCOPE,
@@ -43,6 +46,9 @@ READING_DOMAINS = (
     READ_STAT,
     READ_IGN,
     READ_CN_COA,
+    READ_MAYNOT,
+    READ_COPY,
+    READ_BULK,
 )
 
 
@@ -97,8 +103,13 @@ def _known(w: Any, i: int) -> z3.BoolRef:
 
 
 def _after_replacement(w: Any, i: int, before: z3.BoolRef) -> z3.BoolRef:
-    removed = z3.And(reads(READ_PRE, "P2"), z3.Or([w.at(o.O, j) for j in w.options]))
-    return z3.And(before, z3.Not(removed))
+    return z3.And(before, z3.Not(z3.And(reads(READ_PRE, "P2"), _replaces(w))))
+
+
+def _replaces(w: Any) -> z3.BoolRef:
+    """A registration at a home agent has the O flag: all bindings go first (04-6.3-32)."""
+    asked = z3.Or([z3.And(w.at(o.present, j), w.at(o.O, j)) for j in w.options])
+    return z3.And(_serving(w, 0), z3.Not(w.at(bu.zero_lifetime, 0)), asked)
 
 
 def _still_known(w: Any, i: int) -> z3.BoolRef:
@@ -175,14 +186,14 @@ def _others_remain(w: Any, _i: int) -> z3.BoolRef:
 
 
 def _home_binding_stays(w: Any, _i: int) -> z3.BoolRef:
-    """A home binding exists that this update neither replaces nor deletes."""
+    """A home binding exists that this update does not delete: it may update it (04-6.3-26)."""
 
-    def named(b: int) -> z3.BoolRef:
-        return z3.Or([z3.And(w.at(o.present, i), w.at(o.bid, i) == b) for i in w.options])
+    def deleted(b: int) -> z3.BoolRef:
+        named = z3.Or([z3.And(w.at(o.present, i), w.at(o.bid, i) == b) for i in w.options])
+        return z3.And(w.at(bu.zero_lifetime, 0), named)
 
-    replaced = z3.Or([z3.And(w.at(o.present, i), w.at(o.O, i)) for i in w.options])
-    kept = [z3.And(w.at(bc.kind, b) == Kind.home, z3.Not(named(b))) for b in w.bids]
-    return z3.And(z3.Or(kept), z3.Not(replaced), w.at(o.present, 1))
+    kept = [z3.And(w.at(bc.kind, b) == Kind.home, z3.Not(deleted(b))) for b in w.bids]
+    return z3.And(z3.Or(kept), z3.Not(_replaces(w)), w.at(o.present, 1))
 
 
 def _entries_are_home(w: Any, _i: int) -> z3.BoolRef:
@@ -273,6 +284,6 @@ unknown_so_far = _define(
 )
 others_remain = _define("others_remain", "bindings that it does not name exist", _others_remain)
 home_binding_stays = _define(
-    "home_binding_stays", "a home binding exists that it does not touch", _home_binding_stays
+    "home_binding_stays", "a home binding exists that it does not delete", _home_binding_stays
 )
 bulk_possible = z3.And(node.home_agent, bu.home_registration, node.bulk)

@@ -10,7 +10,7 @@ from typing import Any
 
 import z3
 
-from model.predicates import READ_SEQ, entry_exists, reads
+from model.predicates import READ_SEQ, base_delete, entry_exists, reads
 from model.scope import World
 from model.vocabulary import (
     HOME_ADDRESS,
@@ -101,7 +101,7 @@ def _named(world: World, i: int, b: int) -> z3.BoolRef:
 
 
 def _binding(world: World, b: int) -> tuple[Any, Any, Any]:
-    removed = decide.others == Others.delete
+    removed = z3.Or(decide.others == Others.delete, _ignores_bids(world))
     kind = z3.If(removed, Kind.absent, world.at(bc.kind, b))
     coa = z3.If(removed, _address(NONE), world.at(bc.coa, b))
     sequence = z3.If(removed, z3.BitVecVal(0, 16), world.at(bc.sequence, b))
@@ -126,17 +126,29 @@ def _binding(world: World, b: int) -> tuple[Any, Any, Any]:
     return kind, coa, sequence
 
 
+def _ignores_bids(world: World) -> z3.BoolRef:
+    """Return the term: the update is taken for one without BID (04-6.1-8)."""
+    at = world.at
+    taken = [
+        z3.And(at(o.present, i), at(decide.effect, i) == Effect.regular) for i in world.options
+    ]
+    return z3.Or(taken)
+
+
 def _plain(world: World) -> z3.BoolRef:
     effect, alone = world.at(decide.effect, 0), z3.Not(world.at(o.present, 1))
     kept = z3.And(bc.plain, effect != Effect.delete)
     beside = z3.And(bc.plain, decide.plain != Others.delete)
-    return z3.If(alone, z3.Or(registers(world, 0), kept), beside)
+    taken = z3.If(_ignores_bids(world), z3.Not(world.at(base_delete, 0)), beside)
+    return z3.If(alone, z3.Or(registers(world, 0), kept), taken)
 
 
 def _plain_coa(world: World, after: dict[str, Any]) -> z3.ExprRef:
     alone = z3.Not(world.at(o.present, 1))
     moved = z3.If(z3.And(alone, registers(world, 0)), care_of(world, 0), bc.plain_coa)
-    return z3.If(after["bc.plain"], moved, _address(NONE))
+    named = z3.If(bu.alternate == NONE, bu.source, bu.alternate)
+    taken = z3.And(z3.Not(alone), _ignores_bids(world))
+    return z3.If(after["bc.plain"], z3.If(taken, named, moved), _address(NONE))
 
 
 def _shared(world: World, remains: z3.BoolRef) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import z3
 
-from model.mobile import PeerHolds, after
+from model.mobile import PeerHolds, after, update
 from model.receiver import receiver_state, receiver_updates
 from model.rule import On
 from model.scope import World
@@ -213,7 +213,7 @@ class System:
             "bu.esp": node.home_agent,
         }
         for i, b in zip(self.world.options, bids, strict=False):
-            inputs[self.name(o.bid, i)] = z3.BitVecVal(b, 8)
+            inputs[self.name(update.listed_bid, i)] = z3.BitVecVal(b, 8)
             inputs[self.name(o.for_home, i)] = z3.BoolVal(b in homes)
         return inputs
 

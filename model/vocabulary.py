@@ -59,7 +59,8 @@ Authorization = Domain(
     "Authorization", "valid", "absent", "wrong", "home_nonce", "careof_nonce", "nonces"
 )
 Kind = Domain("Kind", "absent", "bid", "home")
-Effect = Domain("Effect", "keep", "register", "update", "delete", "home")
+# "regular": the BID is ignored, and the update has the effect of one without it.
+Effect = Domain("Effect", "keep", "register", "update", "delete", "home", "regular")
 CareOf = Domain("CareOf", "none", "source", "alternate", "option", "home_address")
 Covered = Domain("Covered", "the_right_one", "source", "alternate", "option")
 Others = Domain("Others", "keep", "delete")
@@ -139,6 +140,15 @@ o = Names(
     copied=_field("o.copied", FLAG, "it is copied into the acknowledgement", "option"),
     copied_length=_field("o.copied_length", Length, "Length of its copy", "option"),
     ba_status=_field("o.ba_status", Status, "its Status in the acknowledgement", "option"),
+    status_copied=_field(
+        "o.status_copied", FLAG, "its copy has the Status that it has in the update", "option"
+    ),
+    coa_tested=_field(
+        "o.coa_tested",
+        FLAG,
+        "its care-of address is tested for being unicast routable, and no circle",
+        "option",
+    ),
 )
 
 node = Names(

@@ -10,8 +10,10 @@ from __future__ import annotations
 import z3
 
 from model.predicates import (
+    READ_BULK,
     READ_BULKDEREG,
     READ_H,
+    READ_MAYNOT,
     READ_ORD,
     base_delete,
     bulk,
@@ -112,6 +114,15 @@ RETURNING = [
         also=("04-3-23",),
     ),
     rule(
+        "04-5.5-5c",
+        "5.5",
+        STATED,
+        CORRESPONDENT,
+        "a correspondent node removes each of several bindings that are named",
+        given=bulk & deregistering & known,
+        then=decide.effect == Effect.delete,
+    ),
+    rule(
         "04-5.5-18",
         "5.5",
         STATED,
@@ -135,7 +146,7 @@ RETURNING = [
         STATED,
         HOME_AGENT,
         "the binding of the interface at home is not deleted",
-        given=deregistering & o.H & known,
+        given=deregistering & o.H & known & reads(READ_MAYNOT, "N1"),
         then=decide.effect != Effect.delete,
         label="MAY NOT",
     ),
@@ -200,7 +211,7 @@ IGNORING = [
         CORRESPONDENT,
         "a correspondent node that desires no several bindings may ignore the BID",
         given=node.single & o.present,
-        then=decide.effect == Effect.keep,
+        then=decide.effect == Effect.regular,
         label="can",
     ),
     rule(
@@ -210,7 +221,7 @@ IGNORING = [
         RECEIVER,
         "every BID sub-option of the update is processed",
         given=o.present,
-        then=decide.effect != Effect.keep,
+        then=z3.Not(z3.Or(decide.effect == Effect.keep, decide.effect == Effect.regular)),
     ),
     rule(
         "04-6.3-5",
@@ -221,6 +232,16 @@ IGNORING = [
         at="sequence",
         given=~no_options & stale & ~discarded,
         then=decide.answer != Status.accepted,
+    ),
+    rule(
+        "04-6.3-5c",
+        "6.3",
+        STATED,
+        RECEIVER,
+        "which tests the source or the alternate care-of address",
+        given=o.present & ~o.C & registering & ~discarded,
+        then=o.coa_tested,
+        cites=("3775-6.1.7-3", "3775-6.1.7-4"),
     ),
     rule(
         "04-3-4",
@@ -278,7 +299,17 @@ REFUSING = [
         at="bulk",
         given=bulk & ~bulk_possible,
         then=reject(Status.mcoa_bulk_not_supported, returned=True),
-        also=("04-6.3-16", "04-6.3-17", "04-2-9", "04-3-11"),
+        also=("04-6.3-17", "04-2-9", "04-3-11"),
+    ),
+    rule(
+        "04-6.3-16",
+        "6.3",
+        MUST,
+        RECEIVER,
+        "with several sub-options a receiver supports bulk registration",
+        at="bulk",
+        given=bulk & ~discarded & reads(READ_BULK, "U2"),
+        then=decide.answer != Status.mcoa_bulk_not_supported,
     ),
     rule(
         "04-6.3-20",

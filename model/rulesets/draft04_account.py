@@ -40,8 +40,6 @@ _PACKETS: dict[str, str] = {
     "04-5.5-26": "gives the entry its name, no more",
     "04-5.8-4": "a remark on the cost of two forms of packet; no node does anything by it",
     "04-6.1-2": "how a binding is selected is out of scope, the text says",
-    "04-7-1": "says to whom the other statements apply; who does not use them breaks nothing",
-    "04-7-2": "a figure that the text calls an example of a format",
     "04-10-1": "asks the registry for numbers; no node is bound",
     "04-B-1": "an entry of the change log; the statement it tells of stands in 5.3",
     "04-B-2": "an entry of the change log; the statement it tells of stands in 4.2.1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import z3
 
-from model.predicates import READ_IGN, READ_STAT, bulk, reads
+from model.predicates import READ_COPY, READ_IGN, READ_STAT, bulk, reads
 from model.rule import Modality, Role, rule
 from model.vocabulary import (
     Length,
@@ -44,6 +44,16 @@ ACKNOWLEDGING = [
         given=~discarded,
         when=decide.acknowledged,
         then=z3.And(o.ba_status == Status.accepted, ba_status == decide.answer),
+    ),
+    rule(
+        "04-6.3-9c",
+        "6.3",
+        STATED,
+        CORRESPONDENT,
+        "zero stands there, whatever Status the update had there",
+        given=~discarded & (o.status != Status.accepted),
+        when=decide.acknowledged & o.copied,
+        then=~o.status_copied,
     ),
     rule(
         "04-6.3-10",
@@ -86,6 +96,16 @@ ACKNOWLEDGING = [
         given=~discarded,
         when=decide.acknowledged,
         then=o.copied,
+    ),
+    rule(
+        "04-6.3-38b",
+        "6.3",
+        MUST,
+        CORRESPONDENT,
+        "it is copied with its Status",
+        given=~discarded & (o.status != Status.accepted) & reads(READ_COPY, "Y2"),
+        when=decide.acknowledged & o.copied,
+        then=o.status_copied,
     ),
     rule(
         "04-4.2.1-3b",

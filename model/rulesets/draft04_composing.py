@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import z3
+
 from model.mobile import (
     BULK,
     READY,
@@ -11,16 +13,18 @@ from model.mobile import (
     BidSource,
     SequenceChoice,
     any_out_of_window,
+    bid_twice,
     own,
     update,
     wants,
 )
+from model.packets import ike, mr
 from model.predicates import bulk, later
 from model.rule import Modality, On, Role, any_option, rule
 from model.vocabulary import Intent, Length, bu, mn, o
 
 MUST, MUST_NOT, SHOULD, MAY = Modality.MUST, Modality.MUST_NOT, Modality.SHOULD, Modality.MAY
-STATED = Modality.STATED
+STATED, DEFINITION = Modality.STATED, Modality.DEFINITION
 MOBILE_NODE, SEND = Role.MOBILE_NODE, On.SEND_UPDATE
 
 CONTENT = [
@@ -46,6 +50,37 @@ CONTENT = [
         when=o.present,
         then=update.bid_from == BidSource.list,
         also=("04-2-4",),
+    ),
+    rule(
+        "04-5.3-4b",
+        "5.3",
+        DEFINITION,
+        MOBILE_NODE,
+        "what is copied from the list is the BID there",
+        on=SEND,
+        given=USES_BID & (update.listed_bid != 0),
+        when=o.present & (update.bid_from == BidSource.list),
+        then=o.bid == update.listed_bid,
+    ),
+    rule(
+        "04-2-3u",
+        "2",
+        MUST_NOT,
+        MOBILE_NODE,
+        "no update has the BID zero",
+        on=SEND,
+        when=o.present,
+        then=o.bid != 0,
+        also=("04-5.1-5", "04-4.2.1-5"),
+    ),
+    rule(
+        "04-2-2u",
+        "2",
+        DEFINITION,
+        MOBILE_NODE,
+        "no update has the same BID twice",
+        on=SEND,
+        then=~bid_twice,
     ),
     rule(
         "04-3-5",
@@ -191,6 +226,31 @@ ADDRESSES = [
     ),
 ]
 
+OTHER_OPTIONS = [
+    rule(
+        "04-8.1-3u",
+        "8.1",
+        STATED,
+        MOBILE_NODE,
+        "the update with the BID of another care-of address for IKE has the K bit",
+        on=SEND,
+        given=mn.peer_home_agent & REGISTERS_BID & ike.change & ike.key_mobility,
+        then=bu.key,
+    ),
+    rule(
+        "04-7-2",
+        "7",
+        MAY,
+        MOBILE_NODE,
+        "Figure 5: a mobile router's update has a BID and its mobile network prefix",
+        on=SEND,
+        given=mn.peer_home_agent & wants(Intent.register_one) & own.router,
+        then=z3.And(mr.router, mr.prefix),
+        also=("04-7-1",),
+        label="example",
+    ),
+]
+
 NUMBERS = [
     rule(
         "04-5.4-9",
@@ -269,4 +329,4 @@ ORDER = [
     ),
 ]
 
-RULES = [*CONTENT, *ADDRESSES, *NUMBERS, *ORDER]
+RULES = [*CONTENT, *ADDRESSES, *OTHER_OPTIONS, *NUMBERS, *ORDER]

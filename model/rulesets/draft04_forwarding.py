@@ -9,7 +9,6 @@ from model.packets import (
     Route,
     Search,
     chosen_exists,
-    chosen_is_enabled,
     chosen_is_foreign,
     foreign_binding,
     fw,
@@ -18,8 +17,6 @@ from model.packets import (
     proxy_given_up,
     several_at_home,
     some_at_home,
-    some_disabled,
-    some_enabled,
     wanted_exists,
 )
 from model.predicates import entry_exists, several_entries
@@ -96,6 +93,18 @@ SEARCHING = [
         on=On.FORWARD,
         given=several_entries,
         then=chosen_exists,
+        label="can",
+    ),
+    rule(
+        "04-6.1-1b",
+        "6.1",
+        STATED,
+        HOME_AGENT,
+        "which of several bindings a home agent uses is left to it",
+        on=On.FORWARD,
+        given=several_entries,
+        then=chosen_exists,
+        cites=("04-6.1-2",),
         label="can",
     ),
     rule(
@@ -201,16 +210,6 @@ FORWARDING = [
         on=On.FORWARD,
         given=~entry_exists,
         then=fw.route == Route.direct,
-    ),
-    rule(
-        "04-5.5-14",
-        "5.5",
-        STATED,
-        HOME_AGENT,
-        "a disabled interface gets no packets: all go to the other interfaces",
-        on=On.FORWARD,
-        given=some_disabled & some_enabled,
-        then=chosen_is_enabled,
     ),
     rule(
         "04-5.5-19",

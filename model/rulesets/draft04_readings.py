@@ -67,4 +67,22 @@ READINGS = (
         {"K1": "the one that will be registered", "K2": "the source or the alternate one"},
         ("3775-6.2.7-1", "3775-9.5.1-4", "04-6.3-28"),
     ),
+    Reading(
+        p.READ_MAYNOT,
+        "does MAY NOT forbid to delete the binding of the interface at home?",
+        {"N1": "it must not be deleted", "N2": "it need not be deleted"},
+        ("04-5.5-24",),
+    ),
+    Reading(
+        p.READ_COPY,
+        "is the Status of a sub-option copied into the acknowledgement with the rest?",
+        {"Y1": "no, it is set there", "Y2": "yes, all of it is copied"},
+        ("04-6.3-38", "04-6.2-9"),
+    ),
+    Reading(
+        p.READ_BULK,
+        "must a receiver support bulk registration when several sub-options are there?",
+        {"U1": "no, it refuses what it does not support", "U2": "yes"},
+        ("04-6.3-16", "04-6.3-17"),
+    ),
 )

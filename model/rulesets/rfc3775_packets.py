@@ -14,6 +14,7 @@ from model.packets import (
     chosen_is_foreign,
     ex,
     fw,
+    last_runs_out,
     link_local_registered,
     ns,
     one_entry,
@@ -285,6 +286,17 @@ RUNNING_OUT = [
         on=On.EXPIRE,
         given=ex.others & ~ex.home & ~ex.home_stays,
         then=ex.proxy,
+    ),
+    rule(
+        "3775-10.4.1-1e",
+        "10.4.1",
+        STATED,
+        HOME_AGENT,
+        "it is proxy for home addresses that have a binding: with the last one that ends",
+        on=On.EXPIRE,
+        given=last_runs_out,
+        then=~ex.proxy,
+        cites=("3775-10.4.1-3",),
     ),
 ]
 

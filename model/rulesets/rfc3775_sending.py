@@ -15,7 +15,7 @@ from model.mobile import (
     wants,
 )
 from model.rule import Modality, On, Role, rule
-from model.vocabulary import HOME_ADDRESS, NONE, Intent, bu, mn
+from model.vocabulary import FIRST_CARE_OF, HOME_ADDRESS, NONE, Intent, bu, mn
 
 MUST, SHOULD, MAY = Modality.MUST, Modality.SHOULD, Modality.MAY
 MOBILE_NODE, SEND = Role.MOBILE_NODE, On.SEND_UPDATE
@@ -149,6 +149,17 @@ SENDING = [
         on=SEND,
         given=TO_CORRESPONDENT & REGISTERS & ~own.current,
         then=~update.sent,
+    ),
+    rule(
+        "3775-11.7.2-1c",
+        "11.7.2",
+        MUST,
+        MOBILE_NODE,
+        "so is the one in an alternate care-of address option, if it has that option",
+        on=SEND,
+        given=TO_CORRESPONDENT & REGISTERS,
+        then=z3.Or(bu.alternate == NONE, z3.UGE(bu.alternate, FIRST_CARE_OF)),
+        cites=("3775-6.2.5-1",),
     ),
     rule(
         "3775-11.7.2-1b",

@@ -58,6 +58,8 @@ RECEIVE = NodeStep(
         Decision(o.copied),
         Decision(o.copied_length),
         Decision(o.ba_status),
+        Decision(o.status_copied),
+        Decision(o.coa_tested, o.present & o.C & ~refused & ~bu.zero_lifetime),
         Decision(ba_status, decide.acknowledged & answers_differ),
         *MOBILE_ROUTER,
     ),

@@ -13,11 +13,13 @@ from model.mobile import (
     after,
     home,
     kept,
+    listed_twice,
     told,
     told_error,
     untold,
     update,
 )
+from model.packets import mr
 from model.predicates import later
 from model.rule import On
 from model.ruleset import Decision, NodeStep
@@ -36,12 +38,15 @@ SEND = NodeStep(
         Decision(bu.alternate),
         Decision(bu.key),
         Decision(o.present),
+        Decision(o.bid, default=update.listed_bid),
         Decision(o.C),
         Decision(o.O),
         Decision(o.H),
         Decision(o.reserved),
         Decision(o.length),
         Decision(o.status),
+        Decision(mr.router),
+        Decision(mr.prefix),
         Decision(update.bid_from),
         Decision(update.sent, default=1),
         Decision(update.sequence_from),
@@ -56,6 +61,7 @@ SEND = NodeStep(
     # Only an intent about the home link is about it; only a bulk one has later options.
     well_formed=(
         bu.source != NONE,
+        ~listed_twice,
         ~o.for_home | (mn.intent == Intent.home_and_foreign_bulk) | AT_HOME_ALONE,
     ),
 )

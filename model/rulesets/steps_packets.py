@@ -10,11 +10,11 @@ from model.packets import (
     Origin,
     Route,
     addresses_sound,
-    disabled_sound,
     ex,
     fw,
     home_binding,
     ike,
+    last_runs_out,
     mr,
     ns,
     pk,
@@ -34,7 +34,6 @@ NATIVE = (pk.form == Form.home_link) | (pk.form == Form.outside)
 CLAIMS_CARE_OF = ((pk.form == Form.option) | (pk.form == Form.tunnel)) & (
     pk.carries != Carries.update
 )
-LAST_GOES = ex.run_out & ~ex.home & ~ex.others & ~ex.home_stays
 TO_PREFIX = (
     accepted & serving & mr.had_prefix & mr.router & several_entries & (base_delete | ~mr.prefix)
 )
@@ -88,7 +87,6 @@ FORWARD = NodeStep(
     roles=SERVES,
     well_formed=(
         since_home_sound,
-        disabled_sound,
         node.home_agent | (fw.origin == Origin.internet),
         (pk.carries == Carries.payload) | ((pk.carries == Carries.home_test) & node.home_agent),
         ~pk.esp | node.home_agent,
@@ -114,7 +112,7 @@ EXPIRE = NodeStep(
     (
         Decision(ex.lifetime, default=list(EntryLifetime.values).index("as_granted")),
         Decision(ex.entry, ex.run_out),
-        Decision(ex.proxy, node.home_agent & LAST_GOES, bc.proxy),
+        Decision(ex.proxy, node.home_agent & last_runs_out, bc.proxy),
     ),
     roles=SERVES,
     well_formed=(

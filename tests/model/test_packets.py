@@ -40,7 +40,6 @@ NATIVE: Given = {"pk.source": HOME_ADDRESS, "pk.form": "home_link"}
 ROUTER: Given = {"node.external_router": 1}
 CORRESPONDENT: Given = {"node.home_agent": 0}
 AT_HOME: Given = {"ns.at_home[1]": 1}
-LEFT_OUT: Given = {**TWO, "bc.disabled[1]": 1}
 
 
 @cache
@@ -199,7 +198,6 @@ def test_the_packet_of_the_interface_at_home_is_dropped_and_permitted() -> None:
         ({**TWO, **CORRESPONDENT}, "fw.chosen", {1, 2}),
         ({**TWO, **CORRESPONDENT, "fw.option": 1, "fw.wanted": 2}, "fw.learned", {1}),
         ({**TWO, **CORRESPONDENT, "fw.wanted": 2}, "fw.learned", {0}),
-        ({**LEFT_OUT, "fw.wanted": 2}, "fw.chosen", {2}),
         ({**ROUTER, **BOTH}, "fw.interception", {"routing"}),
         ({**ROUTER, **UPDATED}, "fw.interception", {"routing"}),
         (BOTH, "fw.redirect", {0}),
@@ -215,9 +213,10 @@ def test_a_packet_to_the_home_address(given: Given, label: str, values: set[int 
     assert "fw.route" not in gaps(On.FORWARD, given)
 
 
-def test_which_of_several_bindings_is_primary_is_left_open_to_a_home_agent() -> None:
-    assert gaps(On.FORWARD, TWO) == {"fw.chosen"}
-    assert not gaps(On.FORWARD, {**TWO, **CORRESPONDENT})
+def test_which_of_several_bindings_is_used_is_left_to_the_node_on_purpose() -> None:
+    for node in (NONE, CORRESPONDENT):
+        assert not gaps(On.FORWARD, {**TWO, **node})
+        assert decided(On.FORWARD, {**TWO, **node}, "fw.chosen") == {1, 2}
 
 
 def test_a_home_agent_beside_the_router_cannot_intercept_without_proxy() -> None:
@@ -231,11 +230,6 @@ def test_a_home_agent_beside_the_router_cannot_intercept_without_proxy() -> None
 def test_the_tunnel_of_a_home_binding_alone_would_end_at_the_home_address() -> None:
     assert decided(On.FORWARD, {**ROUTER, **HOME}, "fw.route") >= {"tunnel"}
     assert ("04-5.5-22", "nondp-3-2", "nondp-4.3-1") in rules_of(On.FORWARD)
-
-
-def test_the_disabled_interface_is_served_until_its_binding_is_gone() -> None:
-    desired = {**LEFT_OUT, "fw.wanted": 1}
-    assert conflicts(On.FORWARD, desired) == {frozenset({"04-3-15", "04-5.5-14"})}
 
 
 # -- the home link -----------------------------------------------------------------------------
@@ -316,9 +310,9 @@ def test_a_home_binding_with_the_lifetime_granted_is_gone_at_once() -> None:
     assert found == {("04-5.5-22", "04-5.5-27", "04-5.5-31", "3775-9.6-1")}
 
 
-def test_what_becomes_of_the_proxy_after_the_last_binding_is_left_open() -> None:
-    assert gaps(On.EXPIRE, {"bc.proxy": 1}) == {"ex.proxy"}
-    assert not gaps(On.EXPIRE, {**CORRESPONDENT})
+def test_with_the_last_binding_that_runs_out_the_proxy_ends() -> None:
+    assert decided(On.EXPIRE, {"bc.proxy": 1}, "ex.proxy") == {0}
+    assert not gaps(On.EXPIRE, {"bc.proxy": 1})
 
 
 # -- all steps ---------------------------------------------------------------------------------

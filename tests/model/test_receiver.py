@@ -174,6 +174,14 @@ def test_the_regular_binding_is_that_of_an_update_without_bid() -> None:
     assert (kept["bc.plain"], kept["bc.plain_coa"]) == (1, 4)
 
 
+def test_whoever_ignores_the_bid_takes_the_update_for_one_without() -> None:
+    state = after(ONE, HELD, effect("regular"))
+    assert (state["bc.plain"], state["bc.plain_coa"]) == (1, ALTERNATE)
+    assert bindings(state) == {}
+    gone = after(ONE, {"bc.plain": 1, "bu.zero_lifetime": 1}, effect("regular"))
+    assert (gone["bc.plain"], gone["bc.plain_coa"]) == (0, NONE)
+
+
 @pytest.mark.parametrize(("decided", "stays"), [("keep", 1), ("delete", 0)])
 def test_an_update_with_bid_leaves_or_deletes_the_regular_binding(decided: str, stays: int) -> None:
     held = {"bc.plain": 1, "bc.plain_coa": 4}
