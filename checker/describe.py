@@ -15,6 +15,7 @@ from checker.situation import generic
 from model.receiver import STATE
 from model.rule import On
 from model.ruleset import Ruleset
+from model.running_out import PEER
 from model.system import ACKNOWLEDGEMENT, MESSAGE, MOBILE_NODE
 from model.vocabulary import FIELDS
 
@@ -25,7 +26,7 @@ ACK_FIELDS = frozenset(c.decl().name() for c in ACKNOWLEDGEMENT) - HIDDEN
 ANSWERED = frozenset({"ba.lifetime", "ba.routing", "o.copied_length"})
 ANNOUNCED = frozenset({"announcement"})
 NOT_SENT = frozenset({"o.for_home", "o.copied", "o.copied_length", "o.ba_status"})
-SHOWN_STATE = frozenset(c.decl().name() for c in (*STATE, *MOBILE_NODE))
+SHOWN_STATE = frozenset(c.decl().name() for c in (*STATE, *PEER, *MOBILE_NODE))
 
 
 def shown(label: str, value: int) -> str:

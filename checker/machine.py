@@ -47,7 +47,8 @@ class Machine:
         self.world = World(scope)
         self.system = System(self.world)
         self.names = self.system.state()
-        self.actions = self.system.actions()
+        steps = {None, *(s.on for s in ruleset.steps)}
+        self.actions = [a for a in self.system.actions() if a.on in steps]
         given = relations or {}
         self.relations = {
             on: given.get(on) or step_relation(ruleset, on, self.world)

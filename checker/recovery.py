@@ -18,6 +18,7 @@ from checker.machine import State
 from checker.reach import Reached
 from checker.views import Views
 from checker.wishes import NEXT, Exchange, Wishes
+from model.binding_list import LIST
 from model.mobile import NextUpdate, update
 from model.rule import On
 from model.system import Action
@@ -85,7 +86,7 @@ class Recoveries:
     def _started(self, state: State) -> State:
         """Return the state with an empty Binding Update List, all interfaces on foreign links."""
         values, world = list(self.wishes.plainly(state)), self.machine.world
-        for const in (mn.status, mn.coa, mn.plain, mn.plain_coa, mn.defends):
+        for const in (*LIST, mn.defends):
             for i in world.indices(world.family(const)):
                 values[self.place[self.machine.system.name(const, i)]] = 0
         for i in world.indices("interface"):

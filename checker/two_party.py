@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from checker.divergence import Divergences
 from checker.endless import EndlessRejections
 from checker.explore import Exploration, Explorer
@@ -18,6 +20,12 @@ Placed = tuple[Finding, tuple[Exploration, Reached]]
 SIDES = (On.SEND_UPDATE, On.RECEIVE_UPDATE, On.RECEIVE_ACK)
 # One binding is enough to be refused for ever; one fault brings the sequence numbers apart.
 ONE_BINDING = Scope(bids=1, care_of=1, options=1, sequence_bits=2, updates=2, faults=1)
+
+
+def beside(findings: Iterable[Finding], together: Iterable[Placed]) -> list[Finding]:
+    """Return the findings without the gaps whose consequence another one tells, with a path."""
+    told = {n for f, _ in together for n in f.at_stake}
+    return [f for f in findings if f.kind != "gap" or not set(f.at_stake) <= told]
 
 
 class TwoParty:

@@ -23,6 +23,7 @@ from model.vocabulary import (
     Dad,
     Intent,
     Names,
+    Registration,
     Status,
     Where,
     ba_status,
@@ -35,6 +36,7 @@ SequenceChoice = Domain("SequenceChoice", "next", "largest_used", "other")
 BidSource = Domain("BidSource", "list", "other", "nothing")
 PeerHolds = Domain("PeerHolds", "unchanged", "binding", "nothing")
 Remaining = Domain("Remaining", "unchanged", "shortened")
+Entry = Domain("Entry", "kept", "dropped")
 NextUpdate = Domain(
     "NextUpdate", "none", "same", "corrected", "without_bid", "without_bulk", "overwriting"
 )
@@ -109,6 +111,7 @@ after = Names(
         "mn.home_address", FLAG, "it goes on using the same home address", default=1
     ),
     alternate=_field("mn.alternate", FLAG, "the address in that option is used"),
+    entry=_field("mn.entry", Entry, "what a refused update leaves of its entry", "slot"),
 )
 
 kept = Names(
@@ -222,6 +225,20 @@ def _any_out_of_window(w: Any, _i: int) -> z3.BoolRef:
     return z3.Or([w.at(own.out_of_window, i) for i in w.options])
 
 
+def _had_entry(w: Any, i: int) -> z3.BoolRef:
+    listed = {b: w.at(mn.status, b) != Registration.none for b in w.bids}
+    if not i:
+        return z3.Or(w.at(mn.plain, 0) != Registration.none, *listed.values())
+    return z3.Or([z3.And(w.at(o.bid, i) == b, term) for b, term in listed.items()])
+
+
+had_entry = _define(
+    "slot.had_entry",
+    "the Binding Update List has had an entry for it",
+    _had_entry,
+    "slot",
+    "the Binding Update List has had no entry for it",
+)
 any_out_of_window = _define(
     "any_out_of_window",
     "the sequence number of a binding is out of the window of the others",
@@ -236,6 +253,13 @@ TOLD_BY_EXTENSION = z3.Or(
     told_incompliant, told_prohibited, told_no_bulk, told_flags, told_conflict
 )
 untold = _define("slot.untold", "no sub-option of the acknowledgement tells of it", _untold, "slot")
+told_sequence = _define(
+    "slot.told_sequence",
+    "the status in force for it is 135",
+    _told((Status.sequence,)),
+    "slot",
+    "the status in force for it is not 135",
+)
 # The more telling ones last: they are the last to be left out of a situation in words.
 told_error = _define(
     "slot.told_error", "the status in force for it is 128 to 139", _told(ERROR), "slot"
