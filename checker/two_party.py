@@ -21,6 +21,9 @@ SIDES = (On.SEND_UPDATE, On.RECEIVE_UPDATE, On.RECEIVE_ACK)
 # One binding is enough to be refused for ever; one fault brings the sequence numbers apart.
 ONE_BINDING = Scope(bids=1, care_of=1, options=1, sequence_bits=2, updates=2, faults=1)
 
+# What was agreed on by one update is enough for the next one to be refused.
+SEVERAL = Scope(bids=2, care_of=1, options=2, sequence_bits=2, updates=1, faults=0)
+
 
 def beside(findings: Iterable[Finding], together: Iterable[Placed]) -> list[Finding]:
     """Return the findings without the gaps whose consequence another one tells, with a path."""
@@ -54,8 +57,15 @@ class TwoParty:
         found = Explorer(machine).run()
         endless = EndlessRejections(self._wishes(machine, "mn.goes_on"))
         recoveries = Recoveries(self._wishes(machine, "mn.goes_on", "mn.boots"))
-        placed = [*endless.findings(found), *recoveries.findings(found)]
-        return [(f, (found, reached)) for f, reached in placed]
+        placed = [*endless.findings(found), *recoveries.after_start(found)]
+        return [*((f, (found, reached)) for f, reached in placed), *self._after_refusals()]
+
+    def _after_refusals(self) -> list[Placed]:
+        """Return the procedures after a refusal, of bulk updates too, that do not recover."""
+        machine = Machine(self.ruleset, SEVERAL)
+        found = Explorer(machine).run()
+        recoveries = Recoveries(self._wishes(machine, "mn.goes_on"))
+        return [(f, (found, reached)) for f, reached in recoveries.after_refusal(found)]
 
     def _wishes(self, machine: Machine, *facts: str) -> Wishes:
         """Return exchanges of a mobile node of which some facts are true."""

@@ -77,6 +77,7 @@ VARIANTS: dict[str, Callable[[], Ruleset]] = {
     "no regular binding first": lambda: RULESET.without("04-5.9-5"),
     "home binding as others": lambda: RULESET.without("04-5.5-22", "04-5.5-31"),
     "refusal undone": undone,
+    "no replacement": lambda: RULESET.without("04-6.3-2", "04-3-13"),
     "kept": kept,
     "next number": next_number,
 }
@@ -244,6 +245,18 @@ def test_a_regular_binding_first_does_not_recover_at_a_correspondent_node() -> N
     assert len(lost) == 1
     assert set(lost[0].rules) >= AT_CORRESPONDENT
     assert "correspondent node" in lost[0].title
+    assert "though the peer holds that binding" in lost[0].title
+
+
+def test_an_update_without_bid_that_replaces_nothing_is_no_way_out_of_a_refusal() -> None:
+    """The mobile node returns to RFC 3775 with the peer, which keeps the binding with the BID."""
+    lost = [(f, w) for f, w in procedures("no replacement") if "refuses an update" in f.title]
+    assert [f for f, _ in lost if {"04-6.3-34", "04-5.6-15"} <= set(f.rules)]
+    for _, (found, reached) in lost:
+        views, (_, states) = Views(found.machine), ends(found, reached)
+        assert not views.differences(reached.state)
+        assert views.rests(states[-1])
+        assert views.differences(states[-1])
 
 
 def test_without_the_answer_bid_conflict_it_recovers() -> None:
