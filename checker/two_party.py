@@ -55,8 +55,8 @@ class TwoParty:
             return []
         machine = Machine(self.ruleset, ONE_BINDING)
         found = Explorer(machine).run()
-        endless = EndlessRejections(self._wishes(machine, "mn.goes_on"))
-        recoveries = Recoveries(self._wishes(machine, "mn.goes_on", "mn.boots"))
+        endless = EndlessRejections(_wishes(machine, "mn.goes_on"))
+        recoveries = Recoveries(_wishes(machine, "mn.goes_on", "mn.boots"))
         placed = [*endless.findings(found), *recoveries.after_start(found)]
         return [*((f, (found, reached)) for f, reached in placed), *self._after_refusals()]
 
@@ -64,10 +64,10 @@ class TwoParty:
         """Return the procedures after a refusal, of bulk updates too, that do not recover."""
         machine = Machine(self.ruleset, SEVERAL)
         found = Explorer(machine).run()
-        recoveries = Recoveries(self._wishes(machine, "mn.goes_on"))
+        recoveries = Recoveries(_wishes(machine, "mn.goes_on"))
         return [(f, (found, reached)) for f, reached in recoveries.after_refusal(found)]
 
-    def _wishes(self, machine: Machine, *facts: str) -> Wishes:
-        """Return exchanges of a mobile node of which some facts are true."""
-        given = dict.fromkeys(facts, 1)
-        return Wishes(Machine(self.ruleset, machine.scope, given, machine.relations))
+
+def _wishes(machine: Machine, *facts: str) -> Wishes:
+    """Return exchanges of a mobile node of which some facts are true."""
+    return Wishes(machine.knowing(**dict.fromkeys(facts, 1)))
