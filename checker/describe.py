@@ -147,7 +147,8 @@ def finding_record(
         "witness": {"message": message, "state": state},
         "matters": list(f.shown),
         "words": {n: field_text(n, witness[n]) for n in (*message, *state)},
-        "situation": situation_text(f.shown, f.witness, f.facts),
+        # What comes of both sides has no situation of one node: the path tells it.
+        "situation": situation_text(f.shown, f.witness, f.facts) if f.witness else "",
         "replayed": f.replayed,
         "region": list(f.where),
         "reach": reach,

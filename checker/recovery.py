@@ -57,7 +57,8 @@ class Recoveries:
             for obeyed, lost in self.procedures.lost(way, goal):
                 finding = self._described(lost, obeyed)
                 further = tuple(s for e in lost.made for s in e.steps)
-                kept.setdefault(finding.rules, (finding, Reached(state, further=further)))
+                if finding.rules:
+                    kept.setdefault(finding.rules, (finding, Reached(state, further=further)))
         return list(kept.values())
 
     def _agreeing(self, found: Exploration) -> Iterator[State]:
@@ -112,11 +113,13 @@ class Recoveries:
         return tuple(0 if n else v for n, v in zip(numbers, state, strict=True))
 
     def _agreed(self, way: Way) -> bool:
-        """Return whether both views agree at rest."""
-        return self.views.rests(way.state) and not self.views.differences(way.state)
+        """Return whether both views agree; while an answer is awaited nothing is lost."""
+        return not self.views.rests(way.state) or not self.views.differences(way.state)
 
     def _wanted(self, way: Way) -> bool:
         """Return whether both nodes hold the binding that the mobile node wants."""
+        if not self.views.rests(way.state):
+            return True
         bid = way.made[-1].steps[0].state[self.place[FIRST]]
         listed = Registration.values.index("registered")
         return bool(bid) and self._agreed(way) and self._of(way, mn.status, bid) == listed

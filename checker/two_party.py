@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from checker.divergence import Divergences
 from checker.endless import EndlessRejections
@@ -15,6 +16,7 @@ from checker.wishes import Wishes
 from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope
+from model.terms import names_in
 
 Placed = tuple[Finding, tuple[Exploration, Reached]]
 SIDES = (On.SEND_UPDATE, On.RECEIVE_UPDATE, On.RECEIVE_ACK)
@@ -34,8 +36,8 @@ def beside(findings: Iterable[Finding], together: Iterable[Placed]) -> list[Find
 class TwoParty:
     """The findings about both sides of a ruleset, from explorations of the same rules."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
-        self.ruleset = ruleset
+    def __init__(self, ruleset: Ruleset, readings: Mapping[str, int] | None = None) -> None:
+        self.ruleset, self.readings = ruleset, readings
         self.divergences = Divergences()
 
     @property
@@ -47,25 +49,43 @@ class TwoParty:
         """Return the divergences of an exploration that earlier ones did not have."""
         if not self.speaks_of_both:
             return []
-        return [(f, (found, reached)) for f, reached in self.divergences.findings(found)]
+        return _placed(found, self.divergences.findings(found))
 
     def procedures(self) -> list[Placed]:
         """Return the endless rejections, and the procedures that do not recover."""
         if not self.speaks_of_both:
             return []
-        machine = Machine(self.ruleset, ONE_BINDING)
+        machine = Machine(self.ruleset, ONE_BINDING, self.readings)
         found = Explorer(machine).run()
         endless = EndlessRejections(_wishes(machine, "mn.goes_on"))
         recoveries = Recoveries(_wishes(machine, "mn.goes_on", "mn.boots"))
-        placed = [*endless.findings(found), *recoveries.after_start(found)]
-        return [*((f, (found, reached)) for f, reached in placed), *self._after_refusals()]
+        ended = [*endless.findings(found), *recoveries.after_start(found)]
+        return [*_placed(found, ended), *self._after_refusals()]
 
     def _after_refusals(self) -> list[Placed]:
         """Return the procedures after a refusal, of bulk updates too, that do not recover."""
-        machine = Machine(self.ruleset, SEVERAL)
+        machine = Machine(self.ruleset, SEVERAL, self.readings)
         found = Explorer(machine).run()
         recoveries = Recoveries(_wishes(machine, "mn.goes_on"))
-        return [(f, (found, reached)) for f, reached in recoveries.after_refusal(found)]
+        return _placed(found, recoveries.after_refusal(found))
+
+
+def _placed(found: Exploration, findings: Iterable[tuple[Finding, Reached]]) -> list[Placed]:
+    """Return findings with the exploration and the readings in which they were found."""
+    machine = found.machine
+    return [
+        (replace(f, readings=_readings(machine, f.rules)), (found, reached))
+        for f, reached in findings
+    ]
+
+
+def _readings(machine: Machine, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the readings, as the machine has them, that rules depend on."""
+    world, domains = machine.world, {r.id: r.domain for r in machine.ruleset.readings}
+    rules = [r for r in machine.ruleset.rules if r.id in ids]
+    terms = [t for r in rules for t in (r.given, r.demand.term)]
+    names = {n for t in terms if t is not None for n in names_in(world.ground(t, 1))}
+    return {n: (d.values[machine.constants[n]],) for n, d in domains.items() if n in names}
 
 
 def _wishes(machine: Machine, *facts: str) -> Wishes:
