@@ -9,7 +9,7 @@ from typing import Any
 from checker.explore import Exploration, Verdict
 from checker.finding import Finding
 from checker.machine import Machine, State, Step
-from checker.reach import Reached
+from checker.reach import BY_PEER, Reached
 from checker.sentences import field_text, situation_text
 from checker.situation import generic
 from model.receiver import STATE
@@ -187,7 +187,7 @@ def _reach(f: Finding, where: tuple[Exploration, Reached] | None, invariant: str
     if where is not None:
         found, reached = where
         other = reached.arbitrary
-        if reached.crafted and f.on is On.RECEIVE_UPDATE:
+        if reached.crafted and (f.on is On.RECEIVE_UPDATE or f.kind in BY_PEER):
             arbitrary = _path(found, reached, f.on)
         else:
             conforming = _path(found, reached, f.on)

@@ -84,7 +84,7 @@ MOBILE_NODE = (
     mn.misled,
 )
 NETWORK = (net.update, net.acknowledgement, net.sent, net.faults, net.stray_bulk)
-POLICY = (node.home_agent, node.bulk)
+POLICY = (node.home_agent, node.bulk, node.single)
 
 
 WORDS = {
@@ -132,11 +132,12 @@ class System:
 
     def initial(self) -> Iterator[dict[str, int]]:
         """Yield the initial states: empty caches, all away, each policy of the receiver."""
-        for home_agent, bulk in ((1, 1), (1, 0), (0, 0)):
+        for home_agent, bulk, single in ((1, 1, 0), (1, 0, 0), (0, 0, 0), (0, 0, 1)):
             start = dict.fromkeys(self.state(), 0)
             for k in self.world.indices("interface"):
                 start[self.name(mn.where, k)] = list(Where.values).index("foreign")
-            yield {**start, "node.home_agent": home_agent, "node.bulk": bulk}
+            policy = (home_agent, bulk, single)
+            yield start | {self.name(c): v for c, v in zip(POLICY, policy, strict=True)}
 
     def actions(self) -> list[Action]:
         """Return every action."""
