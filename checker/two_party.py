@@ -29,7 +29,7 @@ SEVERAL = Scope(bids=2, care_of=1, options=2, sequence_bits=2, updates=1, faults
 
 def beside(findings: Iterable[Finding], together: Iterable[Placed]) -> list[Finding]:
     """Return the findings without the gaps whose consequence another one tells, with a path."""
-    told = {n for f, _ in together for n in f.at_stake}
+    told = {n for f, _ in together if f.kind == "divergence" for n in f.at_stake}
     return [f for f in findings if f.kind != "gap" or not set(f.at_stake) <= told]
 
 

@@ -15,7 +15,7 @@ from checker.explore import Exploration, Explorer
 from checker.finding import Finding
 from checker.machine import Machine, State
 from checker.reach import Reached
-from checker.two_party import Placed, TwoParty
+from checker.two_party import Placed, TwoParty, beside
 from checker.views import ENDLESS as ENDLESS_HOME
 from checker.views import HOME, NOTHING, REGISTERED, REGULAR, WITH_BID, Difference, Views
 from model.mobile import ANSWERS, Entry, after
@@ -278,3 +278,10 @@ def test_a_ruleset_about_one_side_has_no_findings_about_both() -> None:
     assert not TwoParty(one).speaks_of_both
     assert TwoParty(one).procedures() == []
     assert TwoParty(RULESET).speaks_of_both
+
+
+def test_a_gap_is_left_out_where_a_divergence_tells_what_comes_of_it() -> None:
+    placed = (*divergences(DRAFT, TWO_BIDS), *procedures(DRAFT))
+    (known, *_) = (f for f, _ in placed)
+    gaps = [replace(known, kind="gap", at_stake=(n,)) for n in ("mn.entry", "mn.next", "answer")]
+    assert [f.at_stake for f in beside(gaps, placed)] == [("mn.next",), ("answer",)]
