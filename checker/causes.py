@@ -1,8 +1,9 @@
 """The rules that force a difference at rest, and the choices on which it depends.
 
 The messages sent, moves and faults of an episode stay as they are.  The steps of the receiver
-and of the mobile node that concludes are taken again under fewer rules: what is needed for
-every such way to end in the same difference is the cause.
+and of the mobile node that concludes are taken again under fewer rules, and what then has
+Lifetime zero runs out: what is needed for every such way to end in the same difference is the
+cause.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from checker.episodes import DECIDING, Episode, Judged
+from checker.episodes import DECIDING, ENDING, Episode, Judged
 from checker.machine import Chosen, State, Step
 from checker.outcomes import Applied, Outcome, StepEngine
 from checker.situation import generic
 from checker.views import Views
-from model.mobile import after
+from model.mobile import after, kept
+from model.packets import ex
 from model.rule import Modality, On, Rule
 from model.step import GroundRule
+from model.system import Action
 from model.vocabulary import CareOf, Effect, Status, ba_status, decide, mn, o
 
 
@@ -33,11 +36,18 @@ TRIED: Mapping[str, frozenset[int]] = {
     decide.care_of.decl().name(): _indices(CareOf.values, "source", "option"),
     decide.others.decl().name(): frozenset({0, 1}),
     decide.plain.decl().name(): frozenset({0, 1}),
+    decide.lifetime.decl().name(): frozenset({0, 1, 2}),
     mn.believed.decl().name(): frozenset({0, 1, 2}),
     after.holds.decl().name(): frozenset({0, 1, 2}),
+    after.entry.decl().name(): frozenset({0, 1}),
+    ex.entry.decl().name(): frozenset({0, 1}),
+    ex.lifetime.decl().name(): frozenset({0, 1}),
+    kept.removed.decl().name(): frozenset({0, 1}),
 }
 # Where the answer stands in the acknowledgement: it follows from the answer.
 PLACED = frozenset(c.decl().name() for c in (ba_status, o.ba_status))
+# What neither view shows: no difference depends on it.
+UNSEEN = frozenset({decide.lifetime.decl().name()})
 
 Rules = frozenset[str]  # keys of rules
 Choice = tuple[On, str]  # a node step, and a decision in it
@@ -64,11 +74,18 @@ class Explained:
 
     def __init__(self, episode: Episode, views: Views) -> None:
         self.episode, self.views, self.machine = episode, views, episode.machine
-        self.candidates = frozenset(k for k, r in episode.obeyed.items() if self._decides(r))
+        self.rules = {**self._of_lifetimes(), **episode.obeyed}
+        self.candidates = frozenset(k for k, r in self.rules.items() if self._decides(r))
         self.slot = self._slot()
         self.broken = frozenset(g.rule.key for g in self.given_up)
         self._ends_so: dict[Cause, bool] = {}
         self.otherwise = False  # updates are composed by giving up other rules
+
+    def _of_lifetimes(self) -> dict[str, Rule]:
+        """Return the rules for when a Lifetime runs out, by key; a permission is none."""
+        relations = (self.machine.relations[on] for on in self.machine.relations if on in ENDING)
+        rules = (g.rule for relation in relations for g in relation.rules)
+        return {r.key: r for r in rules if r.modality is not Modality.MAY}
 
     def _decides(self, r: Rule) -> bool:
         ground = (g for on in DECIDING for g in self.machine.relations[on].rules)
@@ -107,13 +124,13 @@ class Explained:
 
     def _order(self, key: str) -> tuple[bool, str]:
         """Rules of a base document are spared first."""
-        return self.episode.obeyed[key].document == self.machine.ruleset.document, key
+        return self.rules[key].document == self.machine.ruleset.document, key
 
     def _alternates(self, cause: Cause) -> Rules:
         """Return the rules that can take the place of one that cannot be spared."""
         return frozenset(
             other
-            for other in self.candidates - cause.rules
+            for other in self.candidates.intersection(self.episode.obeyed) - cause.rules
             if any(
                 self.forced(replace(cause, rules=cause.rules - {k} | {other})) for k in cause.rules
             )
@@ -154,11 +171,39 @@ class Explained:
             if (k, state) in seen:
                 continue
             seen.add((k, state))
-            if k == len(steps):
+            ended = list(self._ended(state, cause))
+            if ended:
+                open_ += [(k, s) for s in ended]
+            elif k == len(steps):
                 yield state
-                continue
-            chosen = self._chosen(k, steps[k], cause)
-            open_ += [(k + 1, s.state) for s in self.machine.taken(steps[k].action, state, chosen)]
+            elif steps[k].action.on in ENDING:
+                open_.append((k + 1, state))
+            else:
+                action, chosen = steps[k].action, self._chosen(k, steps[k], cause)
+                open_ += [(k + 1, s.state) for s in self.machine.taken(action, state, chosen)]
+
+    def _ended(self, state: State, cause: Cause) -> Iterator[State]:
+        """Yield the states after the first Lifetime of zero has run out; none if there is none."""
+        for action in self._endings:
+            after = {s.state for s in self.machine.taken(action, state, self._ending(cause))}
+            if after:
+                yield from after
+                return
+
+    def _ending(self, cause: Cause) -> Chosen:
+        """Return the outcomes when a Lifetime runs out and of the candidates these are in force."""
+        spared = self.candidates - cause.rules
+
+        def chosen(engine: StepEngine, values: list[int]) -> Iterator[Outcome]:
+            applied, ground = engine.applied(values), engine.relation.rules
+            rules = (k for k in applied.rules if ground[k].rule.key not in spared)
+            yield from engine.outcomes_of(Applied(tuple(rules), applied.context))
+
+        return chosen
+
+    @cached_property
+    def _endings(self) -> list[Action]:
+        return [a for a in self.machine.actions if a.on in ENDING]
 
     def _chosen(self, k: int, step: Step, cause: Cause) -> Chosen:
         """Return the outcomes that are tried in a step; what was sent stays as it was."""
@@ -221,7 +266,8 @@ class Explained:
             before = [was.step.inputs[n] for n in self.machine.layout]
             found = list(self._outcomes(was, before, everything))
             for n, label in enumerate(was.values):
-                if label in self._free and len({o.values[n] for o in found}) > 1:
+                shown = label in self._free and generic(label) not in UNSEEN
+                if shown and len({o.values[n] for o in found}) > 1:
                     assert was.step.action.on is not None
                     yield was.step.action.on, generic(label)
 

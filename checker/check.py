@@ -17,7 +17,7 @@ from checker.parallel import Child, possible
 from checker.reach import Reached, Watch
 from checker.situation import Situations
 from checker.solving import Journal
-from checker.two_party import Placed, TwoParty
+from checker.two_party import Placed, TwoParty, beside
 from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope
@@ -162,7 +162,8 @@ def check(ruleset: Ruleset, scope: Scope, say: Say) -> Checked:
         say("stopped")
         complete = False
     reached |= {f.id: where for f, where in together}
-    findings = tuple(sorted((*findings, *(f for f, _ in together)), key=_rank))
+    both_sides = (f for f, _ in together)
+    findings = tuple(sorted((*beside(findings, together), *both_sides), key=_rank))
     unmet = {id: why for id, why in invariants.items() if id not in reached}
     return Checked(findings, reached, complete, unmet)
 

@@ -11,11 +11,12 @@ from typing import Any
 from checker.baseline import Baseline, compare
 from checker.check import check
 from checker.describe import exploration_records, finding_record
-from checker.explore import Explorer
+from checker.explore import Exploration, Explorer
 from checker.machine import Machine
 from checker.progress import Progress
 from checker.replay import Replayer, ReplayOptions
 from checker.session import footer, header, preamble
+from checker.two_party import Placed, TwoParty
 from model.errors import RuleError
 from model.ruleset import Ruleset
 from model.scope import Scope
@@ -76,14 +77,25 @@ def run_explore(
     most_states: int,
 ) -> tuple[list[Record], int]:
     """Return the properties, each with a shortest message sequence where it is violated."""
-    machine = Machine(ruleset, scope, reading_indices(ruleset, readings))
+    chosen = reading_indices(ruleset, readings)
+    machine = Machine(ruleset, scope, chosen)
     explorer = Explorer(machine, most_states)
     found = explorer.run(progress.states)
     verdicts = explorer.verdicts(found)
+    placed = both_sides(TwoParty(ruleset, chosen), found, progress)
     records = list(exploration_records(found, verdicts))
-    if any(v.holds is False for v in verdicts):
+    records += [finding_record(f, ruleset, where) for f, where in placed]
+    if placed or any(v.holds is False for v in verdicts):
         return records, FOUND
     return records, CLEAN if found.complete else INCONCLUSIVE
+
+
+def both_sides(both: TwoParty, found: Exploration, progress: Progress) -> list[Placed]:
+    """Return what both sides come to in an exploration that went to its end; else nothing."""
+    if not found.complete:
+        return []
+    progress.say("what both sides come to, though each obeys every rule")
+    return [*both.of(found), *both.procedures()]
 
 
 def reading_indices(ruleset: Ruleset, readings: Mapping[str, str]) -> dict[str, int]:

@@ -9,12 +9,13 @@ from typing import Any
 from checker.explore import Exploration, Verdict
 from checker.finding import Finding
 from checker.machine import Machine, State, Step
-from checker.reach import Reached
+from checker.reach import BY_PEER, Reached
 from checker.sentences import field_text, situation_text
 from checker.situation import generic
 from model.receiver import STATE
 from model.rule import On
 from model.ruleset import Ruleset
+from model.running_out import PEER
 from model.system import ACKNOWLEDGEMENT, MESSAGE, MOBILE_NODE
 from model.vocabulary import FIELDS
 
@@ -25,7 +26,7 @@ ACK_FIELDS = frozenset(c.decl().name() for c in ACKNOWLEDGEMENT) - HIDDEN
 ANSWERED = frozenset({"ba.lifetime", "ba.routing", "o.copied_length"})
 ANNOUNCED = frozenset({"announcement"})
 NOT_SENT = frozenset({"o.for_home", "o.copied", "o.copied_length", "o.ba_status"})
-SHOWN_STATE = frozenset(c.decl().name() for c in (*STATE, *MOBILE_NODE))
+SHOWN_STATE = frozenset(c.decl().name() for c in (*STATE, *PEER, *MOBILE_NODE))
 
 
 def shown(label: str, value: int) -> str:
@@ -147,7 +148,8 @@ def finding_record(
         "witness": {"message": message, "state": state},
         "matters": list(f.shown),
         "words": {n: field_text(n, witness[n]) for n in (*message, *state)},
-        "situation": situation_text(f.shown, f.witness, f.facts),
+        # What comes of both sides has no situation of one node: the path tells it.
+        "situation": situation_text(f.shown, f.witness, f.facts) if f.witness else "",
         "replayed": f.replayed,
         "region": list(f.where),
         "reach": reach,
@@ -187,7 +189,7 @@ def _reach(f: Finding, where: tuple[Exploration, Reached] | None, invariant: str
     if where is not None:
         found, reached = where
         other = reached.arbitrary
-        if reached.crafted and f.on is On.RECEIVE_UPDATE:
+        if reached.crafted and (f.on is On.RECEIVE_UPDATE or f.kind in BY_PEER):
             arbitrary = _path(found, reached, f.on)
         else:
             conforming = _path(found, reached, f.on)

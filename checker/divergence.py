@@ -120,8 +120,8 @@ def _signature(explained: Explained) -> tuple[object, ...]:
 def _described(found: _Found) -> Finding:
     ids: set[str] = set(found.sender)
     for explained, cause in found.explained:
-        ids |= {explained.episode.obeyed[k].id for k in cause.rules | cause.alternates}
-        ids |= set(contradicting(explained, cause))
+        ids |= {explained.rules[k].id for k in cause.rules | cause.alternates}
+        ids |= {*contradicting(explained, cause), *explained.episode.permissions}
     peer = "home agent" if found.home_agent else "correspondent node"
     differences = sorted({e.episode.difference for e, _ in found.explained}, reverse=True)
     what = "; ".join(d.text for d in differences)
@@ -158,9 +158,7 @@ def _because(found: _Found, open_: list[str]) -> str:
     if open_:
         left = " and ".join(FIELDS[n].sentence for n in open_)
         parts.append(f"the text leaves open: {left}")
-    if found.episode.forgotten:
-        parts.append("no rule brings the entry back after the refusal")
-    if found.episode.unnamed:
+    if found.episode.unnamed and not given_up:
         parts.append("no rule ends the entry of the Binding Update List")
     if found.episode.faulty:
         parts.append("after a message was lost or repeated")

@@ -14,7 +14,8 @@ from model.rule import Modality, On, Rule
 from model.step import GroundRule
 from model.vocabulary import bc, bu, mn, net
 
-DECIDING = (On.RECEIVE_UPDATE, On.RECEIVE_ACK)
+ENDING = (On.EXPIRE, On.KEEP_LIST)  # a Lifetime runs out
+DECIDING = (On.RECEIVE_UPDATE, On.RECEIVE_ACK, *ENDING)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,17 @@ class Judged:
             if self._rule(k).modality is not Modality.MAY
             and not self.engine.obeys(k, applied, values)
         )
+
+    @property
+    def permitted(self) -> Iterator[str]:
+        """Yield the ids of the permissions by which a decision is not what it usually is."""
+        decisions = self.engine.relation.decisions
+        usual = self.engine.usual(self.applied)
+        departs = {d.label for d in decisions if self.values[d.label] != usual[d.label]}
+        for k in self.applied.rules:
+            allowed = self._rule(k).modality is Modality.MAY and self.ground(k).decisions & departs
+            if allowed and self.engine.obeys(k, self.applied, self.values):
+                yield self._rule(k).id
 
     @property
     def obeyed(self) -> Iterator[Rule]:
@@ -105,6 +117,12 @@ class Episode:
         names += [f"bul.coa[{self.bid}]"] if self.bid else ["bul.plain_coa"]
         places = [self.machine.names.index(n) for n in names]
         return all(self.before[k] == s.state[k] for k in places for s in self.steps)
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """Return the ids of the permissions used when a Lifetime ran out."""
+        ended = (d for d in self.deciding.values() if d.step.action.on in ENDING)
+        return frozenset(i for d in ended for i in d.permitted)
 
     @cached_property
     def deciding(self) -> dict[int, Judged]:

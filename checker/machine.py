@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 
 import z3
@@ -47,7 +48,8 @@ class Machine:
         self.world = World(scope)
         self.system = System(self.world)
         self.names = self.system.state()
-        self.actions = self.system.actions()
+        steps = {None, *(s.on for s in ruleset.steps)}
+        self.actions = [a for a in self.system.actions() if a.on in steps]
         given = relations or {}
         self.relations = {
             on: given.get(on) or step_relation(ruleset, on, self.world)
@@ -75,6 +77,13 @@ class Machine:
         used |= {f.label(i) for f, i in self.world.fields() if f.name == "o.for_home"}
         named = sorted(n for n in used - set(self.names) if not n.startswith("READ-"))
         return {n: FIELDS[n.partition("[")[0]].default for n in named}
+
+    def knowing(self, **facts: int) -> Machine:
+        """Return this machine with other values of inputs that are no part of the state."""
+        other = copy(self)
+        other.constants = {**self.constants, **facts}
+        other._tail = tuple(other.constants[n] for n in self.constants)
+        return other
 
     def initial(self) -> list[State]:
         """Return the initial states."""

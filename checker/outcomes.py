@@ -122,6 +122,11 @@ class StepEngine:
         """Return whether decisions (by label) are what ground rule `k` demands."""
         return self._bound(k, applied).holds(decided)
 
+    def usual(self, applied: Applied) -> dict[str, int]:
+        """Return what each decision is, by label, where nothing is said of it."""
+        values = map(int, self._defaults(applied.context))
+        return dict(zip((d.label for d in self.relation.decisions), values, strict=True))
+
     def conflicts(self, applied: Applied) -> list[tuple[GroundRule, ...]]:
         """Return the minimal sets of applicable binding demands that cannot agree."""
         variables = {d.label: Variable(d.label, self.domain(d)) for d in self.relation.decisions}

@@ -80,7 +80,8 @@ class Watch:
         for on, situations in views.items():
             states = _States(self.machine, found, situations)
             for f in self.open[on].values():
-                self._place(f, states.first(f), on is On.RECEIVE_UPDATE)
+                by_peer = on is On.RECEIVE_UPDATE or f.kind in BY_PEER
+                self._place(f, states.first(f), by_peer)
                 if f.id not in self.reached and f.id not in self.crafted and found.complete:
                     self.invariants[f.id] = states.excluding(f)
 

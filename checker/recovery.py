@@ -1,91 +1,90 @@
 """No recovery: a procedure of the text that does not lead back to agreement.
 
-The mobile node has started anew and wants a binding with a BID, whatever its peer still holds
-(`mn.boots`).  It does what the rules say, without faults; where it is refused, it does what they
-let come next.
+Either the mobile node has started anew and wants a binding with a BID, whatever its peer still
+holds (`mn.boots`); or an update was refused, and the rules say what to send next.  It does what
+they say, without faults, until nothing more is to be sent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import z3
 
+from checker.episodes import NUMBERS
 from checker.explore import Exploration
 from checker.finding import Finding
 from checker.machine import State
+from checker.procedures import FIRST, PRECEDED, Goal, Procedures, Way
 from checker.reach import Reached
+from checker.situation import generic
 from checker.views import Views
 from checker.wishes import NEXT, Exchange, Wishes
-from model.mobile import NextUpdate, update
+from model.binding_list import LIST
+from model.mobile import NextUpdate
 from model.rule import On
-from model.system import Action
-from model.vocabulary import Intent, Registration, Where, bc, decide, mn, node, o
+from model.vocabulary import Kind, Registration, Where, bc, decide, mn, node
 
 Placed = tuple[Finding, Reached]
-START, AGAIN, OVERWRITE = "start", "again", "overwrite"
-FOLLOWS = {
-    "same": AGAIN,
-    "corrected": AGAIN,
-    "without_bulk": AGAIN,
-    "overwriting": OVERWRITE,
-}
-WITH_O = {f"{o.O.decl().name()}[1]": 1}
-PRECEDED, ANSWER, BELIEVED = (
-    c.decl().name() for c in (update.preceded, decide.answer, mn.believed)
-)
-
-
-@dataclass(frozen=True)
-class _Way:
-    """A way through the procedure: the exchanges made, where it stands, what is done next."""
-
-    state: State
-    stage: str
-    made: tuple[Exchange, ...] = ()
+ANSWER, BELIEVED = (c.decl().name() for c in (decide.answer, mn.believed))
 
 
 class Recoveries:
-    """Follows what the text says after a start, for each rule that others contradict."""
+    """Follows what the text says, for each rule that others contradict."""
 
     def __init__(self, wishes: Wishes) -> None:
         self.wishes, self.machine = wishes, wishes.machine
+        self.procedures = Procedures(wishes)
         self.views = Views(self.machine)
         self.place = {n: k for k, n in enumerate(self.machine.names)}
-        self.plain = self._wanting("register_plain")
-        self.wish = self._wanting("register_one")
 
-    def _wanting(self, intent: str) -> Action:
-        return next(a for a in self.wishes.sends if a.inputs["mn.intent"].eq(Intent[intent]))
+    def after_start(self, found: Exploration) -> list[Placed]:
+        """Return a finding for each set of rules by which no binding with a BID is had."""
+        (wish, *_) = self.procedures.wanting("register_one")
+        ways = (
+            (state, Way(started, wish, anew=True, preceded=True))
+            for state, started in self._starts(found)
+        )
+        return self._findings(ways, self._wanted)
 
-    def findings(self, found: Exploration) -> list[Placed]:
-        """Return one finding for each set of rules by which no way leads to the binding."""
+    def after_refusal(self, found: Exploration) -> list[Placed]:
+        """Return a finding for each set of rules by which a refusal ends in a difference."""
+        return self._findings(self._refusals(found), self._agreed)
+
+    def _findings(self, ways: Iterator[tuple[State, Way]], goal: Goal) -> list[Placed]:
         kept: dict[tuple[str, ...], Placed] = {}
-        for state, started in self._starts(found):
-            for obeyed, way in self._lost(started):
-                finding = self._described(way, obeyed)
-                further = tuple(s for e in way.made for s in e.steps)
-                kept.setdefault(finding.rules, (finding, Reached(state, further=further)))
+        for state, way in ways:
+            for obeyed, lost in self.procedures.lost(way, goal):
+                finding = self._described(lost, obeyed)
+                further = tuple(s for e in lost.made for s in e.steps)
+                if finding.rules:
+                    kept.setdefault(finding.rules, (finding, Reached(state, further=further)))
         return list(kept.values())
+
+    def _agreeing(self, found: Exploration) -> Iterator[State]:
+        """Yield the states at rest in which both views agree, without faults before."""
+        faults, seen = self.place["net.faults"], set[State]()
+        for state in found.parents:
+            if state[faults] or not self.views.rests(state) or self.views.differences(state):
+                continue
+            plain = self.wishes.plainly(state)
+            if plain not in seen:
+                seen.add(plain)
+                yield state
 
     def _starts(self, found: Exploration) -> Iterator[tuple[State, State]]:
         """Yield states at rest with what becomes of them when the mobile node starts anew."""
         seen: set[State] = set()
-        faults = self.place["net.faults"]
-        for state in found.parents:
-            if state[faults]:
-                continue
-            if self.views.rests(state) and not self.views.differences(state):
-                started = self._started(state)
-                if started not in seen:
-                    seen.add(started)
-                    yield state, started
+        for state in self._agreeing(found):
+            started = self._started(state)
+            if started not in seen:
+                seen.add(started)
+                yield state, started
 
     def _started(self, state: State) -> State:
         """Return the state with an empty Binding Update List, all interfaces on foreign links."""
         values, world = list(self.wishes.plainly(state)), self.machine.world
-        for const in (mn.status, mn.coa, mn.plain, mn.plain_coa, mn.defends):
+        for const in (*LIST, mn.defends):
             for i in world.indices(world.family(const)):
                 values[self.place[self.machine.system.name(const, i)]] = 0
         for i in world.indices("interface"):
@@ -93,90 +92,86 @@ class Recoveries:
             values[at] = Where.values.index("foreign")
         return tuple(values)
 
-    def _lost(self, state: State) -> Iterator[tuple[str | None, _Way]]:
-        """Yield a way for each rule whose being obeyed keeps every way from the goal."""
-        ends = list(self._ends(state, None))
-        if ends and not any(map(self._wanted, ends)):
-            yield None, ends[0]
-            return
-        for rule in sorted({i for way in ends for e in way.made for i in e.given_up}):
-            ends = list(self._ends(state, rule))
-            if ends and not any(map(self._wanted, ends)):
-                yield rule, ends[0]
+    def _refusals(self, found: Exploration) -> Iterator[tuple[State, Way]]:
+        """Yield what may follow a refusal, from states of agreement; alike ones once.
 
-    def _wanted(self, way: _Way) -> bool:
+        What comes of a refused sequence number is no matter of one procedure (see
+        `checker.endless`); otherwise numbers do not matter.
+        """
+        seen: set[tuple[object, ...]] = set()
+        for state in self._agreeing(found):
+            for wish in self.wishes.sends:
+                for e in self.procedures.exchanges(state, wish):
+                    key = (wish.name, self._unnumbered(e.after), e.next)
+                    if e.refused and not e.renumbers and key not in seen:
+                        seen.add(key)
+                        way = Way(self.wishes.plainly(e.after), wish, (e,))
+                        yield from ((state, w) for w in self.procedures.further(way, e))
+
+    def _unnumbered(self, state: State) -> State:
+        numbers = (n in NUMBERS for n in map(generic, self.machine.names))
+        return tuple(0 if n else v for n, v in zip(numbers, state, strict=True))
+
+    def _agreed(self, way: Way) -> bool:
+        """Return whether both views agree; while an answer is awaited nothing is lost."""
+        return not self.views.rests(way.state) or not self.views.differences(way.state)
+
+    def _wanted(self, way: Way) -> bool:
         """Return whether both nodes hold the binding that the mobile node wants."""
-        bid = way.made[-1].steps[0].state[self.place["o.bid[1]"]]
-        if not bid:
-            return False
-        status = way.state[self.place[self.machine.system.name(mn.status, bid)]]
-        agreed = self.views.rests(way.state) and not self.views.differences(way.state)
-        return agreed and status == Registration.values.index("registered")
+        if not self.views.rests(way.state):
+            return True
+        bid = way.made[-1].steps[0].state[self.place[FIRST]]
+        listed = Registration.values.index("registered")
+        return bool(bid) and self._agreed(way) and self._of(way, mn.status, bid) == listed
 
-    def _ends(self, state: State, obeyed: str | None) -> Iterator[_Way]:
-        """Yield the ends of the procedure, where one rule is obeyed wherever it applies."""
-        open_, seen = [_Way(state, START)], set[tuple[State, str]]()
-        while open_:
-            way = open_.pop(0)
-            if (way.state, way.stage) in seen:
-                continue
-            seen.add((way.state, way.stage))
-            for exchange in self._exchanges(way, obeyed):
-                after = self.wishes.plainly(exchange.after)
-                made = (*way.made, exchange)
-                stages = _stages(exchange)
-                open_ += [_Way(after, stage, made) for stage in stages]
-                if not stages:
-                    yield _Way(after, "", made)
+    def _of(self, way: Way, const: z3.ExprRef, index: int = 0) -> int:
+        return way.state[self.place[self.machine.system.name(const, index)]]
 
-    def _exchanges(self, way: _Way, obeyed: str | None) -> list[Exchange]:
-        """Return what may be exchanged next: an update without BID first where rules say so."""
-        values = WITH_O if way.stage == OVERWRITE else None
-        found = self.wishes.exchanges(way.state, self.wish, values)
-        if way.stage == START and any(_value(e, PRECEDED) for e in found):
-            found = self.wishes.exchanges(way.state, self.plain)
-        return [e for e in found if obeyed not in e.given_up]
-
-    def _described(self, way: _Way, obeyed: str | None) -> Finding:
-        last = way.made[-1]
-        given_up = last.given_up_by(On.RECEIVE_UPDATE, On.RECEIVE_ACK)
-        ids = {*given_up, *stopping(last)}
-        ids |= {r.id for r in last.fixing(On.RECEIVE_UPDATE, ANSWER, last.refused)}
-        ids |= {r.id for r in last.fixing(On.RECEIVE_ACK, BELIEVED, last.refused)}
-        if len(way.made) > 1:
+    def _described(self, way: Way, obeyed: str | None) -> Finding:
+        last, first = way.made[-1], way.made[0]
+        given_up = {i for e in way.made for i in e.given_up_by(On.RECEIVE_UPDATE, On.RECEIVE_ACK)}
+        ids = {*given_up, *stopping(last), *([obeyed] if obeyed else [])}
+        for e in (last,) if way.anew else (first, last):
+            ids |= {r.id for r in e.fixing(On.RECEIVE_UPDATE, ANSWER, e.refused)}
+            ids |= {r.id for r in e.fixing(On.RECEIVE_ACK, BELIEVED, e.refused)}
+        if way.anew and len(way.made) > 1:
             ids |= {r.id for r in last.fixing(On.SEND_UPDATE, PRECEDED)}
-        if obeyed is not None:
-            ids.add(obeyed)
-        home_agent = way.state[self.place[node.home_agent.decl().name()]]
-        peer = "home agent" if home_agent else "correspondent node"
-        status = " and ".join(sorted(s.replace("_", " ") for s in last.answers))
+        peer = "home agent" if self._of(way, node.home_agent) else "correspondent node"
         instead = f" (giving up {', '.join(sorted(given_up))})" if given_up else ""
+        what = self._after_start(way, peer) if way.anew else _after_refusal(way, peer)
         return Finding(
             "no recovery",
             On.RECEIVE_ACK,
             tuple(sorted(ids)),
             (mn.status.decl().name(), bc.kind.decl().name()),
-            f"a mobile node that starts anew does what the rules say at a {peer}, and never has "
-            f"the binding that it wants: it is told that it failed ({status}){instead}",
+            f"{what}{instead}",
             z3.BoolVal(False),
             {},
-            region=peer,
+            region=peer if way.anew else f"{peer}; {_answers(first)}",
             replayed=True,
         )
 
+    def _after_start(self, way: Way, peer: str) -> str:
+        """Say what the mobile node is told at the end, and what the peer then holds."""
+        bid, told = way.made[-1].steps[0].state[self.place[FIRST]], _answers(way.made[-1])
+        text = f"a mobile node that starts anew does what the rules say at a {peer}"
+        if bid and self._of(way, bc.kind, bid) == Kind.values.index("bid"):
+            return (
+                f"{text}: it is told that the binding with a BID failed ({told}) and must not ask "
+                "again as it did, though the peer holds that binding"
+            )
+        return f"{text}, and does not get the binding with a BID: it failed ({told})"
 
-def _stages(exchange: Exchange) -> list[str]:
-    """Return what may follow an exchange; nothing where the procedure ends."""
-    if not exchange.steps[0].state[exchange.machine.names.index("o.present[1]")]:
-        goes_on = not exchange.refused or exchange.next & set(FOLLOWS)
-        return [START if exchange.refused else AGAIN] if goes_on else []
-    return sorted({FOLLOWS[n] for n in exchange.next if n in FOLLOWS})
+
+def _answers(exchange: Exchange) -> str:
+    return " and ".join(sorted(s.replace("_", " ") for s in exchange.answers))
 
 
-def _value(exchange: Exchange, label: str) -> int:
-    """Return a decision of the mobile node about the update that it sent."""
-    sent = exchange.judged(On.SEND_UPDATE)
-    return sent.values[label] if sent else 0
+def _after_refusal(way: Way, peer: str) -> str:
+    return (
+        f"a {peer} refuses an update ({_answers(way.made[0])}), the mobile node does what the "
+        "rules say next, and in the end they hold different bindings"
+    )
 
 
 def stopping(exchange: Exchange) -> Iterator[str]:

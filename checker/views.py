@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from checker.evaluate import Evaluator
 from checker.machine import Machine, State
 from model.system import at_rest
-from model.vocabulary import Kind, Registration, bc, mn
+from model.vocabulary import Kind, Left, Registration, bc, mn
 
 NOTHING, REGISTERED, HOME = "nothing", "a registered binding", "a home binding"
+ENDLESS = "a home binding without end"
 ELSEWHERE = "a binding registered at another address"
 HELD = {"absent": NOTHING, "bid": REGISTERED, "home": HOME}
-LISTED = {"none": NOTHING, "registered": REGISTERED, "home": HOME, "pending": "a pending one"}
+LISTED = {"none": NOTHING, "registered": REGISTERED, "home": HOME, "was_home": NOTHING}
+OF_BID = (bc.kind, bc.coa, bc.left, mn.status, mn.coa)
 WITH_BID, REGULAR = "a BID", "no BID"
 
 
@@ -45,10 +47,7 @@ class Views:
         self.machine = machine
         world, place = machine.world, {n: k for k, n in enumerate(machine.names)}
         self._rest = Evaluator([at_rest(world)], machine.layout)
-        self._bids = [
-            tuple(place[machine.system.name(c, b)] for c in (bc.kind, bc.coa, mn.status, mn.coa))
-            for b in world.bids
-        ]
+        self._bids = [tuple(place[machine.system.name(c, b)] for c in OF_BID) for b in world.bids]
         regular = (bc.plain, bc.plain_coa, mn.plain, mn.plain_coa)
         self._regular = tuple(place[machine.system.name(c)] for c in regular)
         self.home_agent = place["node.home_agent"]
@@ -64,8 +63,9 @@ class Views:
         return {b: d for b, d in found.items() if d is not None}
 
     def _with_bid(self, state: State, places: Iterable[int]) -> Difference | None:
-        kind, at, status, listed_at = (state[k] for k in places)
+        kind, at, left, status, listed_at = (state[k] for k in places)
         held, listed = HELD[Kind.values[kind]], LISTED[Registration.values[status]]
+        held = ENDLESS if held == HOME and Left.values[left] == "endless" else held
         return _difference(WITH_BID, held, listed, at == listed_at)
 
     def _without(self, state: State) -> Difference | None:

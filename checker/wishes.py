@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from checker.episodes import Judged, judged
+from checker.episodes import ENDING, Judged, judged
 from checker.machine import Chosen, Machine, State, Step
 from checker.outcomes import Outcome, StepEngine
 from model.mobile import NextUpdate, after
 from model.rule import On, Rule
 from model.system import Action
-from model.vocabulary import Belief, Status, bu, decide, mn
+from model.vocabulary import Belief, Resync, Status, bu, decide, mn
 
 NEXT = after.next.decl().name()
 RECEIVES, CONCLUDES = "processes the update", "concludes from the acknowledgement"
@@ -51,14 +51,14 @@ class Exchange:
         """Return the step in which the mobile node concludes."""
         return self.judged(On.RECEIVE_ACK)
 
-    @property
+    @cached_property
     def slots(self) -> tuple[int, ...]:
         """Return the slots that the update is about."""
-        inputs = self.steps[-1].inputs
+        inputs = next(s for s in self.steps if s.action.on is On.RECEIVE_ACK).inputs
         options = self.machine.world.options
         return tuple(i for i in options if inputs[f"o.present[{i}]"]) or (0,)
 
-    @property
+    @cached_property
     def refused(self) -> tuple[int, ...]:
         """Return the slots of which the mobile node believes that they failed."""
         failed, was = Belief.values.index("failed"), self.concluded
@@ -67,21 +67,27 @@ class Exchange:
         name = mn.believed.decl().name()
         return tuple(i for i in self.slots if was.values[f"{name}[{i}]"] == failed)
 
-    @property
+    @cached_property
     def answers(self) -> frozenset[str]:
         """Return the statuses that answer what was refused."""
         was, name = self.judged(On.RECEIVE_UPDATE), decide.answer.decl().name()
         assert was is not None
         return frozenset(Status.values[was.values[f"{name}[{i}]"]] for i in self.refused)
 
-    @property
+    @cached_property
     def next(self) -> frozenset[str]:
         """Return the updates that come next, for what was refused."""
         was = self.concluded
         values = was.values if was else {}
         return frozenset(NextUpdate.values[values[f"{NEXT}[{i}]"]] for i in self.refused)
 
-    @property
+    @cached_property
+    def renumbers(self) -> bool:
+        """Return whether the mobile node takes another sequence number than the next one."""
+        was, keep = self.concluded, Resync.values.index("keep")
+        return was is not None and was.values[mn.resync.decl().name()] != keep
+
+    @cached_property
     def received(self) -> tuple[object, ...]:
         """Return what the mobile node concludes from."""
         was = self.concluded
@@ -128,6 +134,7 @@ class Wishes:
         self.machine = machine
         self.actions: Mapping[str, Action] = {a.name: a for a in machine.actions}
         self.sends = [a for a in machine.actions if a.on is On.SEND_UPDATE]
+        self._endings = [a for a in machine.actions if a.on in ENDING]
         place = machine.names.index
         self._counters = tuple(place(n) for n in ("net.sent", "net.faults", "mn.misled"))
 
@@ -153,7 +160,17 @@ class Wishes:
                 for steps in found
                 for s in self.machine.taken(action, steps[-1].state, StepEngine.outcomes)
             ]
-        return [Exchange(self.machine, steps) for steps in found]
+        return [Exchange(self.machine, ended) for steps in found for ended in self._ended(steps)]
+
+    def _ended(self, steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+        """Yield the steps with those in which a Lifetime of zero then runs out."""
+        state = steps[-1].state
+        for action in self._endings:
+            after = list(self.machine.taken(action, state, StepEngine.outcomes))
+            if after:
+                yield from (more for s in after for more in self._ended((*steps, s)))
+                return
+        yield steps
 
 
 def _asking(values: Mapping[str, int]) -> Chosen:

@@ -25,6 +25,7 @@ from model.vocabulary import (
     Dad,
     Intent,
     Names,
+    Registration,
     Status,
     Where,
     ba_status,
@@ -37,6 +38,7 @@ SequenceChoice = Domain("SequenceChoice", "next", "largest_used", "other")
 BidSource = Domain("BidSource", "list", "other", "nothing")
 PeerHolds = Domain("PeerHolds", "unchanged", "binding", "nothing")
 Remaining = Domain("Remaining", "unchanged", "shortened")
+Entry = Domain("Entry", "kept", "dropped")
 NextUpdate = Domain(
     "NextUpdate", "none", "same", "corrected", "without_bid", "without_bulk", "overwriting"
 )
@@ -115,6 +117,7 @@ after = Names(
         "mn.home_address", FLAG, "it goes on using the same home address", default=1
     ),
     alternate=_field("mn.alternate", FLAG, "the address in that option is used"),
+    entry=_field("mn.entry", Entry, "what a refused update leaves of its entry", "slot"),
 )
 
 kept = Names(
@@ -244,6 +247,22 @@ listed_twice = _define(
     "the list has the same BID for two of its sub-options",
     lambda w, _i: _equal_pair(w, update.listed_bid),
 )
+
+
+def _had_entry(w: Any, i: int) -> z3.BoolRef:
+    listed = {b: w.at(mn.status, b) != Registration.none for b in w.bids}
+    if not i:
+        return z3.Or(w.at(mn.plain, 0) != Registration.none, *listed.values())
+    return z3.Or([z3.And(w.at(o.bid, i) == b, term) for b, term in listed.items()])
+
+
+had_entry = _define(
+    "slot.had_entry",
+    "the Binding Update List has had an entry for it",
+    _had_entry,
+    "slot",
+    "the Binding Update List has had no entry for it",
+)
 any_out_of_window = _define(
     "any_out_of_window",
     "the sequence number of a binding is out of the window of the others",
@@ -258,6 +277,13 @@ TOLD_BY_EXTENSION = z3.Or(
     told_incompliant, told_prohibited, told_no_bulk, told_flags, told_conflict
 )
 untold = _define("slot.untold", "no sub-option of the acknowledgement tells of it", _untold, "slot")
+told_sequence = _define(
+    "slot.told_sequence",
+    "the status in force for it is 135",
+    _told((Status.sequence,)),
+    "slot",
+    "the status in force for it is not 135",
+)
 # The more telling ones last: they are the last to be left out of a situation in words.
 told_error = _define(
     "slot.told_error", "the status in force for it is 128 to 139", _told(ERROR), "slot"

@@ -13,23 +13,42 @@ from typing import Any
 
 import z3
 
-from model.mobile import PeerHolds, after, update
+from model.binding_list import (
+    LIST,
+    anything_listed,
+    awaits,
+    believes,
+    concluded,
+    listed,
+    runs_out,
+    sent_with_bids,
+    sent_without_bid,
+)
+from model.mobile import update
 from model.receiver import receiver_state, receiver_updates
 from model.rule import On
+from model.running_out import (
+    PEER,
+    after_update,
+    held_inputs,
+    held_runs_out,
+    held_updates,
+    listed_inputs,
+    listed_updates,
+)
 from model.scope import World
 from model.vocabulary import (
     FIRST_CARE_OF,
     HOME_ADDRESS,
     NONE,
-    Belief,
     Effect,
     Intent,
     Kind,
+    Left,
     Length,
     Registration,
     Resync,
     SequenceSource,
-    Status,
     Where,
     ba_status,
     bc,
@@ -59,17 +78,14 @@ MESSAGE = (
 )
 ACKNOWLEDGEMENT = (ba_status, net.ba_sequence, o.copied, o.ba_status, net.done)
 MOBILE_NODE = (
-    mn.status,
-    mn.coa,
-    mn.plain,
-    mn.plain_coa,
+    *LIST,
     mn.sequence,
     mn.defends,
     mn.where,
     mn.misled,
 )
 NETWORK = (net.update, net.acknowledgement, net.sent, net.faults, net.stray_bulk)
-POLICY = (node.home_agent, node.bulk)
+POLICY = (node.home_agent, node.bulk, node.single)
 
 
 WORDS = {
@@ -107,7 +123,7 @@ class System:
     def state(self) -> list[str]:
         """Return the names of the state fields, in a fixed order."""
         names = receiver_state(self.world)
-        for const in (*MOBILE_NODE, *NETWORK, *POLICY, *MESSAGE, *ACKNOWLEDGEMENT):
+        for const in (*PEER, *MOBILE_NODE, *NETWORK, *POLICY, *MESSAGE, *ACKNOWLEDGEMENT):
             names += [self.name(const, i) for i in self.world.indices(self.world.family(const))]
         return names
 
@@ -117,11 +133,12 @@ class System:
 
     def initial(self) -> Iterator[dict[str, int]]:
         """Yield the initial states: empty caches, all away, each policy of the receiver."""
-        for home_agent, bulk in ((1, 1), (1, 0), (0, 0)):
+        for home_agent, bulk, single in ((1, 1, 0), (1, 0, 0), (0, 0, 0), (0, 0, 1)):
             start = dict.fromkeys(self.state(), 0)
             for k in self.world.indices("interface"):
                 start[self.name(mn.where, k)] = list(Where.values).index("foreign")
-            yield {**start, "node.home_agent": home_agent, "node.bulk": bulk}
+            policy = (home_agent, bulk, single)
+            yield start | {self.name(c): v for c, v in zip(POLICY, policy, strict=True)}
 
     def actions(self) -> list[Action]:
         """Return every action."""
@@ -130,7 +147,7 @@ class System:
             self._receive("processes the update", keep=False),
             self._receive("processes a copy of the update", keep=True),
         ]
-        return [*found, *self._stray()]
+        return [*found, *self._stray(), *self._running_out()]
 
     # -- the mobile node sends -------------------------------------------------------------
 
@@ -177,30 +194,26 @@ class System:
         if homes:
             terms.append(at_home)
         if intent.startswith(("deregister_one", "deregister_bulk", "home_and")):
-            terms += [self._registered(b) for b in (homes or bids)]
+            terms += [listed(self.world, b) for b in (homes or bids)]
         if "all" in intent or intent == "return_home":
-            terms.append(self._anything())
+            terms.append(anything_listed(self.world))
         if "bulk" in intent or homes or intent == "return_home":
             terms.append(node.home_agent)
         return z3.And(terms)
 
     def _idle(self) -> Any:
-        """Return the term: no message is under way, and another update may be sent."""
+        """Return the term: nothing is under way or running out, and an update may be sent."""
         more = z3.ULT(net.sent, self.world.scope.updates)
-        return z3.And(z3.Not(net.update), z3.Not(net.acknowledgement), more)
+        return z3.And(self._quiet(), z3.Not(running_out(self.world)), more)
+
+    def _quiet(self) -> Any:
+        return z3.And(z3.Not(net.update), z3.Not(net.acknowledgement))
 
     def _where(self, k: int) -> Any:
         return self.world.at(mn.where, k)
 
     def _is(self, address: int, place: Any) -> Any:
         return self._where(address - FIRST_CARE_OF + 1) == place
-
-    def _registered(self, b: int) -> Any:
-        return self.world.at(mn.status, b) != Registration.none
-
-    def _anything(self) -> Any:
-        some = [self._registered(b) for b in self.world.bids]
-        return z3.Or(mn.plain != Registration.none, *some)
 
     def _wish(
         self, intent: str, bids: tuple[int, ...], source: int, homes: tuple[int, ...]
@@ -228,20 +241,15 @@ class System:
         }
         for c in MESSAGE:
             updates |= {self.name(c, i): self.world.at(c, i) for i in self._indices(c)}
-        for i, b in zip(self.world.options, bids, strict=False):
+        for i, _ in zip(self.world.options, bids, strict=False):
             carried = z3.If(
                 self.world.at(o.length, i) == Length.twenty, _address(source), _address(NONE)
             )
             updates[self.name(o.coa, i)] = carried
-            at_home = z3.And(z3.BoolVal(b in homes), self.world.at(o.H, i))
-            updates |= self._pending(b, source, z3.Or(bu.zero_lifetime, at_home))
         if bids:
-            # An unacknowledged registration counts as obeyed: it replaces the regular binding.
-            replaced = z3.Not(z3.Or(bu.ack, bu.zero_lifetime))
-            updates["bul.plain"] = z3.If(replaced, Registration.none, mn.plain)
-            updates["bul.plain_coa"] = z3.If(replaced, _address(NONE), mn.plain_coa)
+            updates |= sent_with_bids(self.world, bids, source)
         else:
-            updates |= self._all_pending(intent, source)
+            updates |= sent_without_bid(self.world, intent == "register_plain", source)
         if intent == "return_home":
             updates["mn.defends"] = z3.BoolVal(True)
         elif homes:
@@ -258,9 +266,14 @@ class System:
         """
         if not bids:
             return z3.BoolVal(False)
-        kept = [self.world.at(mn.status, b) == Registration.home for b in self.world.bids]
+        kept = [self._told_home(b) for b in self.world.bids]
         rest = [term for b, term in zip(self.world.bids, kept, strict=True) if b not in bids]
         return z3.And(z3.Or(rest), z3.Not(self._any_option(o.O)))
+
+    def _told_home(self, b: int) -> Any:
+        """Return the term: the peer was told that the interface of a BID is at home."""
+        status = self.world.at(mn.status, b)
+        return z3.Or(status == Registration.home, status == Registration.was_home)
 
     def _any_option(self, flag: z3.ExprRef) -> Any:
         at = self.world.at
@@ -269,36 +282,11 @@ class System:
     def _indices(self, const: z3.ExprRef) -> range:
         return self.world.indices(self.world.family(const))
 
-    def _pending(self, b: int, address: int, without: Any) -> dict[str, Any]:
-        """Return the Binding Update List entry of a BID; some have no care-of address."""
-        status = z3.If(without, self._awaited(NONE), self._awaited(address))
-        return {
-            self.name(mn.status, b): status,
-            self.name(mn.coa, b): z3.If(without, _address(NONE), _address(address)),
-        }
-
-    def _awaited(self, address: int) -> Any:
-        """Without A no acknowledgement is awaited: the update counts as obeyed."""
-        done = Registration.none if address == NONE else Registration.registered
-        return z3.If(bu.ack, Registration.pending, done)
-
-    def _all_pending(self, intent: str, source: int) -> dict[str, Any]:
-        pending: dict[str, Any] = {}
-        registers = intent == "register_plain"
-        for b in self.world.bids:
-            held = self._registered(b)
-            awaited = self._awaited(NONE)
-            pending[self.name(mn.status, b)] = z3.If(held, awaited, Registration.none)
-            pending[self.name(mn.coa, b)] = _address(NONE)
-        kept = z3.If(mn.plain != Registration.none, self._awaited(NONE), Registration.none)
-        pending["bul.plain"] = self._awaited(source) if registers else kept
-        pending["bul.plain_coa"] = _address(source if registers else NONE)
-        return pending
-
     # -- the receiver ----------------------------------------------------------------------
 
     def _receive(self, name: str, keep: bool) -> Action:
         updates = receiver_updates(self.world)
+        updates |= after_update(self.world, updates)
         updates |= {
             "net.update": z3.BoolVal(keep),
             "net.ack": decide.acknowledged,
@@ -339,9 +327,7 @@ class System:
             "mn.misled": z3.Or(mn.misled, *(self._misled(i) for i in self.world.indices("slot"))),
             "mn.defends": z3.Or(mn.defends, *(self._now_home(i) for i in self.world.options)),
         }
-        for b in self.world.bids:
-            updates |= self._entry(b)
-        updates |= self._plain_entry()
+        updates |= concluded(self.world)
         inputs = {
             "mn.ba_matches": matches,
             "mn.deletion": bu.zero_lifetime,
@@ -356,73 +342,41 @@ class System:
             updates,
         )
 
-    def _believes(self, slot: int, belief: str) -> Any:
-        return self.world.at(mn.believed, slot) == Belief[belief]
-
     def _misled(self, slot: int) -> Any:
         kept = self.world.at(net.done, slot) == Effect.keep
-        fooled = z3.And(self._believes(slot, "registered"), kept)
-        missed = z3.And(self._believes(slot, "failed"), z3.Not(kept))
+        fooled = z3.And(believes(self.world, slot, "registered"), kept)
+        missed = z3.And(believes(self.world, slot, "failed"), z3.Not(kept))
         about = self.world.at(o.present, slot) if slot else z3.Not(self.world.at(o.present, 1))
         return z3.And(about, z3.Or(fooled, missed))
 
     def _now_home(self, i: int) -> Any:
         return z3.And(
-            self.world.at(o.present, i), self.world.at(o.H, i), self._believes(i, "registered")
+            self.world.at(o.present, i),
+            self.world.at(o.H, i),
+            believes(self.world, i, "registered"),
         )
 
-    def _entry(self, b: int) -> dict[str, Any]:
-        status, address = self.world.at(mn.status, b), self.world.at(mn.coa, b)
-        for i in self.world.options:
-            about = z3.And(self.world.at(o.present, i), self.world.at(o.bid, i) == b)
-            success = self._success(i)
-            status = self._settled(about, i, success, status)
-            gone = z3.And(
-                about, z3.Or(self._believes(i, "failed"), success != Registration.registered)
+    # -- Lifetimes run out -----------------------------------------------------------------
+
+    def _running_out(self) -> Iterator[Action]:
+        """A Lifetime of zero is over before anything else is sent."""
+        for b in self.world.bids:
+            yield Action(
+                f"comes to the end of the Lifetime given for the home binding of BID {b}",
+                "receiver",
+                z3.And(self._quiet(), self.world.at(bc.left, b) == Left.zero),
+                On.EXPIRE,
+                held_inputs(self.world, b),
+                held_updates(self.world, b),
             )
-            settled = z3.And(z3.Not(self._believes(i, "unchanged")), ba_status != Status.sequence)
-            address = z3.If(z3.And(gone, settled), _address(NONE), address)
-        alone = z3.Not(self.world.at(o.present, 1))
-        emptied = z3.And(alone, self._believes(0, "registered"), status != Registration.none)
-        refused = z3.And(self._believes(0, "failed"), ba_status != Status.sequence)
-        pending = z3.And(alone, refused, status == Registration.pending)
-        left = z3.Or(emptied, pending)
-        return {
-            self.name(mn.status, b): z3.If(left, Registration.none, status),
-            self.name(mn.coa, b): z3.If(left, _address(NONE), address),
-        }
-
-    def _success(self, i: int) -> Any:
-        """Return the entry after a success: none where the peer is taken to hold nothing."""
-        held = z3.If(self.world.at(o.H, i), Registration.home, Registration.registered)
-        ends = z3.And(bu.zero_lifetime, self.world.at(after.holds, i) != PeerHolds.binding)
-        return z3.If(ends, Registration.none, held)
-
-    def _settled(self, about: Any, slot: int, success: Any, before: Any) -> Any:
-        """A refused sequence number is corrected and sent again: the entry is pending."""
-        failed = z3.And(about, self._believes(slot, "failed"))
-        left = z3.If(ba_status == Status.sequence, Registration.pending, Registration.none)
-        registered = z3.And(about, self._believes(slot, "registered"))
-        return z3.If(registered, success, z3.If(failed, left, before))
-
-    def _plain_entry(self) -> dict[str, Any]:
-        alone = z3.Not(self.world.at(o.present, 1))
-        success = z3.If(bu.zero_lifetime, Registration.none, Registration.registered)
-        status = self._settled(alone, 0, success, mn.plain)
-        by_bid = [
-            z3.And(
-                self.world.at(o.present, i),
-                self._believes(i, "registered"),
-                z3.Not(bu.zero_lifetime),
+            yield Action(
+                f"comes to the end of the Lifetime listed for BID {b}",
+                "mobile node",
+                z3.And(self._quiet(), self.world.at(mn.left, b) == Left.zero),
+                On.KEEP_LIST,
+                listed_inputs(),
+                listed_updates(self.world, b),
             )
-            for i in self.world.options
-        ]
-        status = z3.If(z3.Or(by_bid), Registration.none, status)
-        kept = z3.Or(status == Registration.registered, status == Registration.pending)
-        return {
-            "bul.plain": status,
-            "bul.plain_coa": z3.If(kept, mn.plain_coa, _address(NONE)),
-        }
 
     # -- interfaces and network ------------------------------------------------------------
 
@@ -495,7 +449,11 @@ def entries_agree(world: World) -> Any:
     return z3.And(terms)
 
 
+def running_out(world: World) -> Any:
+    """Return the term: a binding of Lifetime zero is still held, or listed."""
+    return z3.Or(held_runs_out(world), runs_out(world))
+
+
 def at_rest(world: World) -> Any:
-    """Return the term: no message is under way and the mobile node waits for none."""
-    waits = [world.at(mn.status, b) == Registration.pending for b in world.bids]
-    return z3.Not(z3.Or(net.update, net.acknowledgement, mn.plain == Registration.pending, *waits))
+    """Return the term: no message is under way, awaited or answered, and nothing runs out."""
+    return z3.Not(z3.Or(net.update, net.acknowledgement, awaits(world), running_out(world)))

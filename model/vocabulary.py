@@ -73,7 +73,8 @@ Stored = Domain("Stored", "keep", "store")
 Belief = Domain("Belief", "unchanged", "registered", "failed")
 Where = Domain("Where", "down", "foreign", "home")
 Resync = Domain("Resync", "keep", "last_accepted", "next")
-Registration = Domain("Registration", "none", "pending", "registered", "home")
+Registration = Domain("Registration", "none", "registered", "home", "was_home")
+Left = Domain("Left", "agreed", "zero", "endless")
 Intent = Domain(
     "Intent",
     "register_plain",
@@ -170,6 +171,7 @@ bc = Names(
     home_registration=_field("bc.home_registration", FLAG, "the entries are home registrations"),
     last_sequence=_field("bc.last_sequence", Sequence, "last sequence number accepted"),
     proxy=_field("bc.proxy", FLAG, "proxy Neighbor Discovery defends the home address"),
+    left=_field("bc.left", Left, "what is left of the Lifetime of a BID's binding", "bid"),
 )
 
 decide = Names(
@@ -200,8 +202,11 @@ mn = Names(
     where=_field("mn.where", Where, "where an interface is attached", "interface"),
     status=_field("bul.status", Registration, "Binding Update List entry of a BID", "bid"),
     coa=_field("bul.coa", Address, "care-of address in the Binding Update List", "bid"),
+    left=_field("bul.left", Left, "Lifetime left in the Binding Update List", "bid"),
+    awaited=_field("bul.awaited", FLAG, "an acknowledgement about a BID is awaited", "bid"),
     plain=_field("bul.plain", Registration, "Binding Update List entry without BID"),
     plain_coa=_field("bul.plain_coa", Address, "care-of address of that entry"),
+    plain_awaited=_field("bul.plain_awaited", FLAG, "one about that entry is awaited"),
     believed=_field("mn.believed", Belief, "what the mobile node concludes", "slot"),
     effective=_field("mn.effective", Status, "the status in force for it", "slot"),
     resync=_field("mn.resync", Resync, "sequence number of the next update"),

@@ -11,11 +11,13 @@ from model.mobile import (
     HomeUpdate,
     ListEvent,
     after,
+    had_entry,
     home,
     kept,
     listed_twice,
     told,
     told_error,
+    told_sequence,
     untold,
     update,
 )
@@ -27,6 +29,8 @@ from model.vocabulary import NONE, Intent, bu, mn, o, slot_present
 
 AT_HOME_ALONE = (mn.intent == Intent.home_and_foreign) & ~later
 STAYS = home.wish != Homecoming.leave_again
+# A refused sequence number is corrected: the update goes on (3775-11.7.1-6, 04-5.9-3).
+REFUSED = (told_error | TOLD_BY_EXTENSION) & z3.Not(told_sequence)
 NAMES_ONE = z3.Or(home.sends == HomeUpdate.delete_one, home.sends == HomeUpdate.home_binding)
 
 SEND = NodeStep(
@@ -81,6 +85,7 @@ CONCLUDE = NodeStep(
         ),
         Decision(after.home_address, default=1),
         Decision(after.alternate),
+        Decision(after.entry, ANSWERS & slot_present & had_entry & REFUSED),
     ),
 )
 

@@ -15,24 +15,27 @@ from checker.explore import Exploration, Explorer
 from checker.finding import Finding
 from checker.machine import Machine, State
 from checker.reach import Reached
-from checker.two_party import Placed, TwoParty
+from checker.two_party import Placed, TwoParty, beside
+from checker.views import ENDLESS as ENDLESS_HOME
 from checker.views import HOME, NOTHING, REGISTERED, REGULAR, WITH_BID, Difference, Views
-from model.mobile import told
+from model.mobile import ANSWERS, Entry, after
 from model.rule import Rule
 from model.ruleset import Ruleset
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
-from model.vocabulary import Effect, Resync, decide, mn
+from model.vocabulary import Effect, Resync, decide, mn, slot_present
 from tests.checker.support import stated, tiny
 
 ONE_BID = Scope(1, 1, 1, 2, updates=2, faults=0)
 TWO_BIDS = Scope(2, 1, 2, 2, updates=2, faults=0)
 TWO_LINKS = Scope(1, 2, 1, 2, updates=2, faults=0)
+OF_BID = ("bc.kind", "bc.coa", "bc.left", "bul.status", "bul.coa")
 DRAFT = "draft-04"
 CONFLICT = {"04-6.3-33", "04-6.3-34", "04-6.3-36", "04-5.6-15"}
 OTHERS = {"04-6.3-32"}
 FORGOTTEN = {"04-6.3-18", "04-5.6-12"}
-DELETED = {"04-5.6-9", "04-6.3-21", "3775-11.7.3-2"}
+ENDLESS = {"04-5.5-29", "04-5.5-31", "04-6.3-25", "3775-11.1-2"}
+KEPT = {"04-6.3-21"}
 NO_END = {"3775-9.5.1-6", "04-5.9-3", "3775-11.7.1-6"}
 AT_CORRESPONDENT = {"04-5.9-5", "04-6.3-34", "04-6.3-36", "04-5.6-16"}
 
@@ -48,20 +51,22 @@ def demanding(key: str, term: z3.BoolRef) -> Rule:
     return replace(own, demand=replace(own.demand, term=term))
 
 
-def remembered() -> Ruleset:
-    """Draft -04 where the success of a deregistration does not say that there is a binding."""
-    own = part("04-5.6-9b")
-    return RULESET.having(replace(own, given=own.given & ~told.deletion))
-
-
 def kept() -> Ruleset:
-    """So remembered, and a home agent that answers 0 to a deregistration keeps the binding."""
-    return remembered().having(demanding("04-6.3-21", decide.effect == Effect.keep))
+    """Draft -04 with a home agent that answers 0 to a deregistration and keeps the binding."""
+    return RULESET.having(demanding("04-6.3-21", decide.effect == Effect.keep))
 
 
 def next_number() -> Ruleset:
     """Draft -04 where status 135 has the same consequence as in the base document."""
     return RULESET.having(demanding("04-5.9-3", mn.resync == Resync.next))
+
+
+def undone() -> Ruleset:
+    """Draft -04 where a refused update leaves the Binding Update List as it was."""
+    failed = part("3775-11.7.3-3")
+    demand = replace(failed.demand, term=after.entry == Entry.kept)
+    given = ANSWERS & slot_present
+    return RULESET.having(replace(failed, id="3775-11.7.3-3k", given=given, demand=demand))
 
 
 VARIANTS: dict[str, Callable[[], Ruleset]] = {
@@ -70,7 +75,9 @@ VARIANTS: dict[str, Callable[[], Ruleset]] = {
     "no O": lambda: RULESET.without("04-6.3-32"),
     "base sequence": lambda: RULESET.without("04-5.9-3"),
     "no regular binding first": lambda: RULESET.without("04-5.9-5"),
-    "remembered": remembered,
+    "home binding as others": lambda: RULESET.without("04-5.5-22", "04-5.5-31"),
+    "refusal undone": undone,
+    "no replacement": lambda: RULESET.without("04-6.3-2", "04-3-13"),
     "kept": kept,
     "next number": next_number,
 }
@@ -105,25 +112,23 @@ def test_views_tell_what_each_side_holds() -> None:
 
     def differences(**values: int) -> dict[int, Difference]:
         given = {n.replace("_", ".", 1): v for n, v in values.items()}
-        named = {
-            f"{n}[1]" if n in ("bc.kind", "bc.coa", "bul.status", "bul.coa") else n: v
-            for n, v in given.items()
-        }
+        named = {f"{n}[1]" if n in OF_BID else n: v for n, v in given.items()}
         return views.differences(tuple((start | named)[n] for n in machine.names))
 
     assert differences() == {}
-    assert differences(bc_kind=1, bc_coa=2, bul_status=2, bul_coa=2) == {}
+    assert differences(bc_kind=1, bc_coa=2, bul_status=1, bul_coa=2) == {}
     assert differences(bc_kind=1) == {1: Difference(WITH_BID, REGISTERED, NOTHING)}
-    assert differences(bc_kind=2, bul_status=2) == {1: Difference(WITH_BID, HOME, REGISTERED)}
-    assert differences(bul_plain=2) == {0: Difference(REGULAR, NOTHING, REGISTERED)}
-    moved = differences(bc_kind=1, bc_coa=3, bul_status=2, bul_coa=2)
+    assert differences(bc_kind=2, bul_status=1) == {1: Difference(WITH_BID, HOME, REGISTERED)}
+    assert differences(bc_kind=2, bul_status=2) == {}
+    endless = differences(bc_kind=2, bc_left=2, bul_status=3)
+    assert endless == {1: Difference(WITH_BID, ENDLESS_HOME, NOTHING)}
+    assert differences(bul_plain=1) == {0: Difference(REGULAR, NOTHING, REGISTERED)}
+    moved = differences(bc_kind=1, bc_coa=3, bul_status=1, bul_coa=2)
     assert moved[1].listed == REGISTERED
     assert moved[1].held not in (REGISTERED, NOTHING, HOME)
 
 
-@pytest.mark.parametrize(
-    "ids", [CONFLICT, OTHERS, FORGOTTEN, DELETED], ids=["conflict", "O", "refusal", "deletion"]
-)
+@pytest.mark.parametrize("ids", [CONFLICT, OTHERS, FORGOTTEN], ids=["conflict", "O", "refusal"])
 def test_draft04_diverges_without_faults_in_a_few_ways(ids: set[str]) -> None:
     found = divergences(DRAFT, TWO_BIDS)
     assert len(with_rules(found, ids)) == 1
@@ -132,9 +137,21 @@ def test_draft04_diverges_without_faults_in_a_few_ways(ids: set[str]) -> None:
     assert len({f.id for f, _ in found}) == len(found)
 
 
-def test_a_home_binding_is_kept_that_the_mobile_node_does_not_list() -> None:
-    found = with_rules(divergences(DRAFT, TWO_LINKS), {"04-6.3-25", "3775-11.7.3-2"})
-    assert any("the home agent has a home binding" in f.title for f in found)
+def test_a_home_binding_has_no_end_and_the_entry_of_the_mobile_node_ends_at_once() -> None:
+    (found,) = with_rules(divergences(DRAFT, TWO_LINKS), ENDLESS)
+    assert "the home agent has a home binding without end, the mobile node nothing" in found.title
+
+
+def test_a_home_binding_whose_lifetime_is_managed_as_that_of_others_ends_at_both_sides() -> None:
+    found = divergences("home binding as others", TWO_LINKS)
+    assert not with_rules(found, {"04-6.3-25"})
+    assert len(with_rules(found, CONFLICT)) == 1
+
+
+def test_nothing_says_what_a_refused_update_leaves_of_the_entry() -> None:
+    (found,) = with_rules(divergences(DRAFT, TWO_BIDS), FORGOTTEN)
+    assert "mn.entry" in found.at_stake
+    assert "the text leaves open" in found.title
 
 
 def test_a_difference_says_on_which_contradiction_it_depends() -> None:
@@ -146,21 +163,21 @@ def test_a_difference_says_on_which_contradiction_it_depends() -> None:
 
 @pytest.mark.parametrize(
     ("repaired", "gone"),
-    [("no conflict", CONFLICT), ("no O", OTHERS), ("remembered", DELETED)],
+    [("no conflict", CONFLICT), ("no O", OTHERS), ("refusal undone", FORGOTTEN)],
 )
 def test_repairing_the_rule_removes_just_its_divergence(repaired: str, gone: set[str]) -> None:
     left = divergences(repaired, TWO_BIDS)
     assert not with_rules(left, gone)
-    for other in (CONFLICT, OTHERS, FORGOTTEN, DELETED):
+    for other in (CONFLICT, OTHERS, FORGOTTEN):
         if other != gone:
             assert len(with_rules(left, other)) == 1
 
 
 def test_a_seeded_error_of_the_receiver_is_found() -> None:
     """A home agent that answers 0 and keeps the binding: no contradiction is needed."""
-    before = {f.id for f, _ in divergences("remembered", ONE_BID)}
+    before = {f.id for f, _ in divergences(DRAFT, ONE_BID)}
     fresh = [f for f, _ in divergences("kept", ONE_BID) if f.id not in before]
-    assert [f for f in fresh if "04-6.3-21" in f.rules and REGISTERED in f.title]
+    assert [f for f in fresh if set(f.rules) >= KEPT and REGISTERED in f.title]
 
 
 def ends(found: Exploration, reached: Reached) -> tuple[State, tuple[State, ...]]:
@@ -176,8 +193,8 @@ def test_a_path_replays_and_only_its_end_differs_at_rest() -> None:
     for _, (found, reached) in divergences(DRAFT, TWO_BIDS):
         views = Views(found.machine)
         first, states = ends(found, reached)
-        for before, after in pairwise((first, *states)):
-            assert after in {s.state for s in found.machine.successors(before)}
+        for one, other in pairwise((first, *states)):
+            assert other in {s.state for s in found.machine.successors(one)}
         resting = [s for s in states if views.rests(s)]
         assert resting[-1] == states[-1]
         assert views.differences(resting[-1])
@@ -228,6 +245,18 @@ def test_a_regular_binding_first_does_not_recover_at_a_correspondent_node() -> N
     assert len(lost) == 1
     assert set(lost[0].rules) >= AT_CORRESPONDENT
     assert "correspondent node" in lost[0].title
+    assert "though the peer holds that binding" in lost[0].title
+
+
+def test_an_update_without_bid_that_replaces_nothing_is_no_way_out_of_a_refusal() -> None:
+    """The mobile node returns to RFC 3775 with the peer, which keeps the binding with the BID."""
+    lost = [(f, w) for f, w in procedures("no replacement") if "refuses an update" in f.title]
+    assert [f for f, _ in lost if {"04-6.3-34", "04-5.6-15"} <= set(f.rules)]
+    for _, (found, reached) in lost:
+        views, (_, states) = Views(found.machine), ends(found, reached)
+        assert not views.differences(reached.state)
+        assert views.rests(states[-1])
+        assert views.differences(states[-1])
 
 
 def test_without_the_answer_bid_conflict_it_recovers() -> None:
@@ -249,3 +278,10 @@ def test_a_ruleset_about_one_side_has_no_findings_about_both() -> None:
     assert not TwoParty(one).speaks_of_both
     assert TwoParty(one).procedures() == []
     assert TwoParty(RULESET).speaks_of_both
+
+
+def test_a_gap_is_left_out_where_a_divergence_tells_what_comes_of_it() -> None:
+    placed = (*divergences(DRAFT, TWO_BIDS), *procedures(DRAFT))
+    (known, *_) = (f for f, _ in placed)
+    gaps = [replace(known, kind="gap", at_stake=(n,)) for n in ("mn.entry", "mn.next", "answer")]
+    assert [f.at_stake for f in beside(gaps, placed)] == [("mn.next",), ("answer",)]

@@ -186,7 +186,7 @@ def test_what_was_violated_within_the_budget_stays_violated(tiny: Explored) -> N
     [
         ((), 100_000, FOUND),
         ((), 20, INCONCLUSIVE),
-        (("04-6.3-34", "04-5.6-9"), 100_000, CLEAN),
+        (("04-6.3-34", "04-5.6-9", "04-5.9-3"), 100_000, CLEAN),
     ],
     ids=["violated", "budget spent", "holds"],
 )
@@ -216,3 +216,11 @@ def test_two_explorations_are_the_same(tiny: Explored) -> None:
     again = Explored(TINY)
     assert list(again.found.parents.items()) == list(tiny.found.parents.items())
     assert again.found.violations == tiny.found.violations
+
+
+def test_what_both_sides_come_to_is_told_with_the_properties() -> None:
+    records, _ = run_explore(RULESET, TINY, Progress(StringIO()), {}, 100_000)
+    findings = [r for r in records if r["record"] == "finding"]
+    assert {f["kind"] for f in findings} == {"divergence", "endless rejection", "no recovery"}
+    assert all(f["path"] and f["situation"] == "" for f in findings)
+    assert any(f["readings"] == {"READ-PRE": ["P1"]} for f in findings)

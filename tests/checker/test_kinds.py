@@ -338,9 +338,9 @@ def test_a_definition_handles_nothing() -> None:
 KEEP = NodeStep(On.KEEP_LIST, (Decision(mn.plain),))
 
 
-@pytest.mark.parametrize(("value", "count"), [("pending", 0), ("registered", 1)])
+@pytest.mark.parametrize(("value", "count"), [("home", 0), ("registered", 1)])
 def test_a_state_that_is_written_has_to_be_read(value: str, count: int) -> None:
-    writes = stated("T-1", mn.plain == Registration.pending, on=On.KEEP_LIST)
+    writes = stated("T-1", mn.plain == Registration.home, on=On.KEEP_LIST)
     reads_ = sent("T-2", bu.ack, given=mn.plain == Registration[value])
     ruleset = of(writes, reads_)
     kept = replace(ruleset, steps=(*ruleset.steps, KEEP))
