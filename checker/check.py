@@ -84,53 +84,71 @@ class Part:
 
     text: str
     work: Callable[[], Iterable[Finding]]
+    shared: tuple[On, ...] = ()  # steps whose terms other parts need as well
     long: bool = False
 
 
 def _findings(situations: Views, say: Say) -> Iterator[Finding]:
-    """Yield the findings; those of the long parts come from processes of their own."""
-    parts = list(_parts(situations))
-    long = [p for p in parts if p.long and _divisible(situations)]
-    children = [Child(p.work, situations) for p in long]
+    """Yield the findings of all parts; gaps beneath contradictions come when these are known."""
+    gaps: dict[On, Gaps] = {}
+    excluding: dict[On, list[Finding]] = {}
+    for f in _of_parts(situations, list(_parts(situations, gaps)), say):
+        yield f
+        if f.kind in EXCLUDING:
+            excluding.setdefault(f.on, []).append(f)
+    say("gaps where a rule of a contradiction is given up")
+    for on, own in gaps.items():
+        yield from own.beneath(excluding.get(on, []))
+
+
+def _of_parts(situations: Views, parts: list[Part], say: Say) -> Iterator[Finding]:
+    """Yield the findings of the parts; the long ones have processes of their own."""
+    children: list[tuple[Part, Child]] = []
     try:
-        for p in (p for p in parts if p not in long):
+        for p in (p for p in parts if p.long and _divisible(situations)):
+            for on in p.shared:
+                situations[on].prepare()
+            children.append((p, Child(p.work, situations)))
+        apart = [p for p, _ in children]
+        for p in (p for p in parts if p not in apart):
             say(p.text)
             yield from p.work()
-        for p, child in zip(long, children, strict=True):
+        for p, child in children:
             say(p.text)
             yield from child.findings()
     finally:
-        for child in children:
+        for _, child in children:
             child.stop()
 
 
 def _divisible(situations: Views) -> bool:
-    """Return whether parts can run side by side: what is built for several comes first."""
-    if not possible() or any(s.journal is not None for s in situations.values()):
-        return False
-    longest = situations.get(On.RECEIVE_UPDATE)
-    return longest is not None and bool(longest.engine) and bool(longest.demands)
+    """Return whether parts can run side by side, and whether it is worth it."""
+    told = any(s.journal is not None for s in situations.values())
+    return possible() and not told and On.RECEIVE_UPDATE in situations
 
 
-def _parts(situations: Views) -> Iterator[Part]:
-    """Yield the parts of the analysis, in the order in which they are told."""
-    for on, s in situations.items():
-        text = f"contradictions and gaps: a node {on.value}"
-        yield Part(text, partial(_of_step, s), long=on is On.RECEIVE_UPDATE)
+def _parts(situations: Views, gaps: dict[On, Gaps]) -> Iterator[Part]:
+    """Yield the parts of the analysis, those first that others should not wait for."""
+    for on, s in sorted(situations.items(), key=lambda item: item[0] is not On.RECEIVE_UPDATE):
+        text = f"contradictions: a node {on.value}"
+        yield Part(text, partial(_contradictions, s), (on,), long=on is On.RECEIVE_UPDATE)
+        yield Part(f"gaps: a node {on.value}", partial(_gaps, s, gaps), (on,))
     if {On.SEND_UPDATE, On.RECEIVE_UPDATE} <= set(situations):
         text = "what may be sent against what must be refused"
         yield Part(text, partial(_intents, situations))
     text = "rules that never fire, that others make superfluous, that nobody checks"
     ruleset = next(s.ruleset for s in situations.values())
-    yield Part(text, partial(kinds, situations, ruleset), long=True)
+    yield Part(text, partial(kinds, situations, ruleset), tuple(situations), long=True)
 
 
-def _of_step(s: Situations) -> Iterator[Finding]:
-    found = [replace(f, kind=classify(f, s.ruleset)) for f in Contradictions(s).findings()]
-    yield from found
-    gaps = Gaps(s)
-    yield from gaps.findings()
-    yield from gaps.beneath(f for f in found if f.kind in EXCLUDING)
+def _contradictions(s: Situations) -> Iterator[Finding]:
+    for f in Contradictions(s).findings():
+        yield replace(f, kind=classify(f, s.ruleset))
+
+
+def _gaps(s: Situations, gaps: dict[On, Gaps]) -> Iterator[Finding]:
+    gaps[s.on] = Gaps(s)
+    yield from gaps[s.on].findings()
 
 
 def _intents(situations: Views) -> Iterator[Finding]:

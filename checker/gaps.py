@@ -49,6 +49,7 @@ class Gaps:
         self.situations = situations
         self.relation = situations.relation
         self.engine = engine or situations.engine
+        self._aside = situations.aside()
 
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each decision and kind of region."""
@@ -114,7 +115,7 @@ class Gaps:
         solver = self.situations.solver()
         solver.add(situation, d.required, where, *self._obeyed(given_up))
         settle = Settling(self.situations, self.engine, d, given_up)
-        general = Generaliser(self.situations, situation, self._refusals)
+        general = Generaliser(self.situations, situation, self._aside, self._refusals)
         found = 0
         for readings in self._readings():
             fixed_readings = [self.situations.equals(n, v) for n, v in readings.items()]

@@ -8,13 +8,16 @@ from typing import Any
 import z3
 
 from checker.situation import Situations
-from checker.solving import Solver
+from checker.solving import Aside, Solver
 from model.fields import Number
 
 
-def essential(situations: Situations, condition: Any, witness: dict[str, int]) -> tuple[str, ...]:
+def essential(
+    situations: Situations, condition: Any, witness: dict[str, int], aside: Aside | None = None
+) -> tuple[str, ...]:
     """Return a minimal set of inputs and predicates that alone make `condition` true."""
-    return Generaliser(situations, condition).core(witness, situations.facts(witness))
+    general = Generaliser(situations, condition, aside or situations.aside())
+    return general.core(witness, situations.facts(witness))
 
 
 class Generaliser:
@@ -25,10 +28,14 @@ class Generaliser:
     """
 
     def __init__(
-        self, situations: Situations, condition: Any, more: Mapping[str, Any] | None = None
+        self,
+        situations: Situations,
+        condition: Any,
+        aside: Aside,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         self.situations, self.more = situations, dict(more or {})
-        self._aside = situations.aside
+        self._aside = aside
         self._solver = Solver(situations.journal, self._aside.context)
         self._solver.add(*self._aside.background, self._aside.moved(z3.Not(condition)))
         self._literals: dict[tuple[str, int], Any] = {}

@@ -135,9 +135,15 @@ class Situations:
         """Return the demands of all rules, case by case."""
         return tuple(demands(self))
 
-    @cached_property
+    def prepare(self) -> None:
+        """Build what most analyses of the step need."""
+        _ = self.engine, self.demands, self.well_formed, self._predicate_values
+
     def aside(self) -> Aside:
-        """Return the context in which it is asked what of a situation matters."""
+        """Return a new context in which to ask what of a situation matters.
+
+        Each analysis has its own: then none depends on which others ran before.
+        """
         return Aside(self.well_formed, self.oriented)
 
     @cached_property
