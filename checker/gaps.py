@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -11,35 +11,15 @@ import z3
 
 from checker.evaluate import Evaluator
 from checker.finding import Finding
-from checker.generalise import Generaliser
+from checker.left_open import NONE, LeftOpen, Refusals, Region
 from checker.outcomes import StepEngine
 from checker.sentences import situation_text, which
-from checker.settling import Settling, in_domain
+from checker.settling import in_domain
 from checker.situation import Situations, generic
-from checker.solving import Solver
-from model.rule import Refuses
-from model.step import GroundDecision, GroundRule
-from model.terms import names_in
+from model.step import GroundDecision
 
-MOST_REGIONS = 60
 MOST_IDS = 5
 MOST_SHOWN = 4  # conditions of a region that are told
-
-
-NONE: frozenset[str] = frozenset()
-EVERYWHERE = z3.BoolVal(True)
-
-
-@dataclass(frozen=True)
-class Region:
-    """Where a decision is left open: what has to hold, and a situation of the kind."""
-
-    shown: tuple[str, ...]
-    facts: Mapping[str, bool]
-    witness: Mapping[str, int]
-    term: Any
-    given_up: frozenset[str] = NONE  # ids of rules that a contradiction with others sets aside
-    beside: tuple[str, ...] = ()  # the rules of that contradiction
 
 
 class Gaps:
@@ -49,7 +29,7 @@ class Gaps:
         self.situations = situations
         self.relation = situations.relation
         self.engine = engine or situations.engine
-        self._aside = situations.aside()
+        self._refusals = Refusals(situations)
 
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each decision and kind of region."""
@@ -66,14 +46,14 @@ class Gaps:
                     told = found.setdefault(d.label, [])
                     others = [z3.Not(r.term) for r in (*self._known[d.label], *told)]
                     where = z3.And([f.condition, *others])
-                    open_ = self._regions(d, frozenset({rule}), where)
+                    open_ = self._open[d.label].regions(frozenset({rule}), where)
                     told += [replace(r, beside=f.principal or ()) for r in open_]
         for d in self._decisions:
             yield from self._merged(d, found.get(d.label, []))
 
     def silent(self, d: GroundDecision) -> Any:
         """Return the term: a decision is required, no rule speaks of it, and no gap is known."""
-        silence = z3.Not(z3.Or([g.applies for g in self._speakers(d)]))
+        silence = self._open[d.label].silence
         return z3.And([silence, d.required, *(z3.Not(r.term) for r in self._known[d.label])])
 
     @cached_property
@@ -84,7 +64,13 @@ class Gaps:
 
     @cached_property
     def _known(self) -> dict[str, list[Region]]:
-        return {d.label: list(self._regions(d)) for d in self._decisions}
+        return {d.label: list(self._open[d.label].regions()) for d in self._decisions}
+
+    @cached_property
+    def _open(self) -> dict[str, LeftOpen]:
+        s, aside = self.situations, self.situations.aside()
+        each = (LeftOpen(s, self.engine, d, self._refusals, aside) for d in self._decisions)
+        return {found.d.label: found for found in each}
 
     def _merged(self, d: GroundDecision, regions: list[Region]) -> Iterator[Finding]:
         """Take regions together that the same refusals are about, or the same conditions."""
@@ -100,111 +86,17 @@ class Gaps:
             yield self._finding(d, tuple(rules), sorted(members, key=lambda m: len(m.shown)))
 
     def _conditions_of(self, r: Region) -> frozenset[str]:
-        named = {n for n in r.shown if n not in self._refusals}
+        named = {n for n in r.shown if n not in self._refusals.ids}
         return frozenset(f"{generic(n)} {r.facts.get(n, r.witness.get(n))}" for n in named)
-
-    def _regions(
-        self,
-        d: GroundDecision,
-        given_up: frozenset[str] = NONE,
-        where: z3.BoolRef = EVERYWHERE,
-    ) -> Iterator[Region]:
-        silence = z3.Not(z3.Or([g.applies for g in self._speakers(d)]))
-        fixed = not names_in(d.required) & self._own
-        situation = z3.And(silence, d.required) if fixed else silence
-        solver = self.situations.solver()
-        solver.add(situation, d.required, where, *self._obeyed(given_up))
-        settle = Settling(self.situations, self.engine, d, given_up)
-        general = Generaliser(self.situations, situation, self._aside, self._refusals)
-        found = 0
-        for readings in self._readings():
-            fixed_readings = [self.situations.equals(n, v) for n, v in readings.items()]
-            while found < MOST_REGIONS and solver.holds(*fixed_readings):
-                values = self.situations.values(solver.model())
-                if not settle.open(self.engine.applied(values).rules, values):
-                    solver.add(z3.Not(settle.reason()))
-                    continue
-                region = self._region(settle, general, solver, readings)
-                found += 1
-                yield region
-                solver.add(z3.Not(region.term))
-
-    def _readings(self) -> Iterator[dict[str, int]]:
-        """Yield the default readings, then each departure from one of them."""
-        for readings in self.situations.departures(list(self.situations.readings)):
-            if sum(map(bool, readings.values())) > 1:
-                return
-            yield readings
-
-    def _obeyed(self, given_up: frozenset[str]) -> list[Any]:
-        """All else that binds is obeyed, where it can be: contradictions are found elsewhere."""
-        rules = (g for g in self.relation.rules if g.rule.id not in given_up)
-        binding = [g for g in rules if g.rule.modality.binds]
-        terms = [z3.Implies(g.applies, g.constraint) for g in binding]
-        return [*terms, *(in_domain(e, self.engine) for e in self.relation.decisions)]
-
-    def _region(
-        self,
-        settle: Settling,
-        general: Generaliser,
-        solver: Solver,
-        readings: dict[str, int],
-    ) -> Region:
-        witness = self._witness(settle, solver, readings)
-        facts = self.situations.facts(witness)
-        refusals = self._refusals
-        bits = self._refusing([witness[n] for n in self.situations.fields])
-        facts |= {n: bool(b) for n, b in zip(refusals, bits, strict=True) if b}
-        shown = general.core(witness, facts)
-        term = z3.And([general.term(n, int(facts.get(n, witness.get(n, 0)))) for n in shown])
-        worded = tuple(n for n in shown if n not in self.situations.readings)
-        return Region(worded, facts, witness, term, settle.given_up)
-
-    def _witness(
-        self, settle: Settling, solver: Solver, readings: dict[str, int]
-    ) -> dict[str, int]:
-        """Return the situation nearest the defaults that leaves the decision open."""
-        while (near := self.situations.witness(solver, readings)) is not None:
-            values = list(near.values())
-            if settle.open(self.engine.applied(values).rules, values):
-                return near
-            solver.add(z3.Not(settle.reason()))
-        raise AssertionError("the situation found before is gone")
-
-    @cached_property
-    def _own(self) -> set[str]:
-        return {d.label for d in self.relation.decisions}
-
-    @cached_property
-    def _refusals(self) -> dict[str, Any]:
-        """Return where each refusing rule applies, by a name for it."""
-        terms: dict[str, Any] = {}
-        for g in self.relation.rules:
-            if g.rule.demand.refuses is not Refuses.NOTHING:
-                name = f"rule {g.rule.key}[{g.index}]"
-                terms[name] = z3.Or(terms.get(name, z3.BoolVal(False)), g.applies)
-        return terms
-
-    @cached_property
-    def _refusing(self) -> Evaluator:
-        """Return the evaluator of where each refusing rule applies."""
-        return Evaluator(self._refusals.values(), list(self.situations.fields))
-
-    @cached_property
-    def _refusal_ids(self) -> dict[str, str]:
-        return {f"rule {g.rule.key}[{g.index}]": g.rule.id for g in self.relation.rules}
-
-    def _speakers(self, d: GroundDecision) -> list[GroundRule]:
-        return [g for g in self.relation.rules if g.speaks and d.label in g.decisions]
 
     def _rules_of(self, r: Region) -> tuple[str, ...]:
         """Return the refusing rules that a region is about."""
-        return tuple(sorted({self._refusal_ids[n] for n in r.shown if n in self._refusals}))
+        return tuple(sorted({self._refusals.ids[n] for n in r.shown if n in self._refusals.ids}))
 
     def _finding(self, d: GroundDecision, rules: tuple[str, ...], regions: list[Region]) -> Finding:
         first = regions[0]
         about = which(d.field.family, str(d.index))
-        silence = z3.Not(z3.Or([g.applies for g in self._speakers(d)]))
+        silence = self._open[d.label].silence
         return Finding(
             "gap",
             self.situations.on,
@@ -254,7 +146,7 @@ class Gaps:
 
     def _nearby(self, witness: Mapping[str, int], d: GroundDecision) -> tuple[str, ...]:
         """Return the rules that speak of the decision one field away."""
-        speakers = self._speakers(d)
+        speakers = self._open[d.label].speakers
         applies = Evaluator([g.applies for g in speakers], list(self.situations.fields))
         found: list[str] = []
         for name, (f, _) in self.situations.fields.items():

@@ -27,10 +27,8 @@ class Settling:
         situations: Situations,
         engine: StepEngine,
         d: GroundDecision,
-        given_up: frozenset[str] = frozenset(),
     ) -> None:
         self.situations, self.relation, self.d = situations, situations.relation, d
-        self.given_up = given_up  # ids of rules that are left out
         self._linked = self._connected()
         self._solver = situations.blank_solver()
         self._decisions = [e for e in self.relation.decisions if e.label in self._linked]
@@ -44,9 +42,15 @@ class Settling:
         self._rules = dict(self._rule_literals())
         self._defaults = dict(self._default_literals())
 
-    def open(self, applied: Iterable[int], values: list[int]) -> bool:
-        """Return whether the decision is left open where these rules apply."""
-        return bool(self._solver.check(*self._assumed(applied, values)) == z3.sat)
+    def open(
+        self, applied: Iterable[int], values: list[int], given_up: frozenset[str] = frozenset()
+    ) -> bool:
+        """Return whether the decision is left open where these rules apply.
+
+        Rules given up (by id) are left aside.
+        """
+        kept = (k for k in applied if self.relation.rules[k].rule.id not in given_up)
+        return self._solver.holds(*self._assumed(kept, values))
 
     def reason(self) -> Any:
         """Return the term over inputs: the decision is settled as it was when last asked."""
@@ -65,8 +69,7 @@ class Settling:
 
     def _rule_literals(self) -> Iterator[tuple[int, Any]]:
         for k, g in enumerate(self.relation.rules):
-            left_out = g.rule.id in self.given_up or g.rule.modality is Modality.MAY
-            if g.names & self._linked and not left_out:
+            if g.names & self._linked and g.rule.modality is not Modality.MAY:
                 yield k, self._literal(f"obeyed {k}", g.constraint, g.applies)
 
     def _default_literals(self) -> Iterator[tuple[str, Any]]:

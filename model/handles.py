@@ -62,6 +62,24 @@ def leaves(roots: list[z3.ExprRef], closed: frozenset[str] = frozenset()) -> Ite
             yield handle
 
 
+def outermost(root: z3.ExprRef, wanted: frozenset[str]) -> Iterator[Any]:
+    """Yield the handles of the outermost uninterpreted operators named in `wanted`, each once."""
+    ref = root.ctx_ref()
+    seen: set[int] = set()
+    stack = [root.as_ast()]
+    while stack:
+        handle = stack.pop()
+        key = identity(ref, handle)
+        if key in seen or not is_application(ref, handle):
+            continue
+        seen.add(key)
+        below = arguments(ref, handle)
+        if below and _is_closed(ref, handle, below, wanted):
+            yield handle
+        else:
+            stack.extend(reversed(below))
+
+
 def _is_closed(ref: Any, handle: Any, below: list[Any], closed: frozenset[str]) -> bool:
     if len(below) != 1 or operator(ref, handle) != z3.Z3_OP_UNINTERPRETED:
         return False

@@ -11,7 +11,7 @@ import z3
 
 from model.errors import RuleError
 from model.fields import Derived, Domain, Field, Number
-from model.terms import constants, quantifies
+from model.terms import constants, quantifiers
 from model.vocabulary import (
     ANY,
     DERIVED,
@@ -53,12 +53,6 @@ class Scope:
 FAMILY_SIZES = {"option": "options", "bid": "bids", "interface": "care_of"}
 
 
-def _quantifiers(term: z3.ExprRef) -> list[z3.ExprRef]:
-    if quantifies(term):
-        return [term]
-    return [q for child in term.children() for q in _quantifiers(child)]
-
-
 class World:
     """The ground fields of a scope, and the grounding of generic terms."""
 
@@ -67,6 +61,7 @@ class World:
         self.options = range(1, scope.options + 1)
         self.bids = range(1, scope.bids + 1)
         self._definitions: dict[tuple[str, int], z3.ExprRef] = {}
+        self._instances: dict[tuple[str, int], z3.ExprRef] = {}
 
     @cached_property
     def derived(self) -> Mapping[str, Derived]:
@@ -100,9 +95,14 @@ class World:
         if name in self.derived:
             return self._definition(self.derived[name], index)
         if name in FIELDS:
-            return FIELDS[name].instance(index)
+            return self._instance(name, index)
         family = self.family(const)
         return z3.Bool(f"{name}[{index}]") if family else const
+
+    def _instance(self, name: str, index: int) -> z3.ExprRef:
+        if (name, index) not in self._instances:
+            self._instances[name, index] = FIELDS[name].instance(index)
+        return self._instances[name, index]
 
     def _definition(self, d: Derived, index: int) -> z3.ExprRef:
         key = (d.name, index if d.family else 0)
@@ -112,7 +112,7 @@ class World:
 
     def ground(self, term: z3.ExprRef, index: int) -> Any:
         """Return `term` with generic constants replaced by those at `index`."""
-        holes = [(q, z3.FreshConst(z3.BoolSort(), "hole")) for q in _quantifiers(term)]
+        holes = [(q, z3.FreshConst(z3.BoolSort(), "hole")) for q in quantifiers(term)]
         flat = z3.substitute(term, *holes) if holes else term
         pairs = [
             (c, self.at(c, index))

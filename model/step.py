@@ -38,7 +38,7 @@ class GroundRule:
     when: Any
     decisions: frozenset[str]
 
-    @property
+    @cached_property
     def speaks(self) -> bool:
         """Return whether it decides what it mentions.
 

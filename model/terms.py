@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import z3
 
-from model.handles import leaves, name
+from model.handles import leaves, name, outermost
 from model.vocabulary import ALL, ANY
 
 QUANTIFIERS = frozenset({ANY.name(), ALL.name()})
@@ -34,6 +34,11 @@ def names_in(term: z3.ExprRef) -> frozenset[str]:
     """Return the names of the constants of a term."""
     ref = term.ctx_ref()
     return frozenset(name(ref, handle) for handle in leaves([term]))
+
+
+def quantifiers(term: z3.ExprRef) -> list[z3.ExprRef]:
+    """Return the outermost `any option` and `every option` of a term, each once."""
+    return [z3.z3._to_expr_ref(h, term.ctx) for h in outermost(term, QUANTIFIERS)]
 
 
 def quantifies(t: z3.ExprRef) -> bool:
