@@ -83,6 +83,8 @@ class ConflictSearch:
         """
         found: list[Group] = []
         among = part & decisions.open
+        if len(among) < 3:  # pairs are known
+            return found
         while (core := self._next(decisions, among, [*known, *found], closed)) is not None:
             found.append(core)
         return found
@@ -182,12 +184,14 @@ class Decisions:
         relation = situations.relation
         self.solver = situations.blank_solver()
         self._terms = terms
-        self._background = [
+        self._names = [c.names for c in classes]
+        background = [
             *(in_domain(d, engine) for d in relation.decisions),
             *(g.constraint for g in relation.rules if structural(g, relation)),
             *present,
         ]
-        self.solver.add(*self._background)
+        self._background = [(t, names_in(t)) for t in background]
+        self.solver.add(*background)
         self._literals = [z3.Bool(f"class {k}") for k in range(len(terms))]
         for literal, term in zip(self._literals, terms, strict=True):
             self.solver.add(z3.Implies(literal, term))
@@ -235,9 +239,9 @@ class Decisions:
     def unmet(self, chosen: Mapping[int, Any]) -> Any:
         """Return the term: no decisions meet those of the terms whose literal is chosen."""
         broken = [z3.And(c, z3.Not(self._terms[k])) for k, c in sorted(chosen.items())]
-        linked = frozenset().union(*(names_in(self._terms[k]) for k in chosen))
-        linked = linked.union(*(n for t in self._background if (n := names_in(t)) & linked))
-        impossible = [z3.Not(t) for t in self._background if names_in(t) & linked]
+        linked = frozenset().union(*(self._names[k] for k in chosen))
+        linked = linked.union(*(n for _, n in self._background if n & linked))
+        impossible = [z3.Not(t) for t, n in self._background if n & linked]
         consts = [c for c in self._consts if c.decl().name() in linked]
         return z3.ForAll(consts, z3.Or([*broken, *impossible]))
 

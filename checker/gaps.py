@@ -179,7 +179,7 @@ class Suspects:
         self._obeyed: dict[str, Any] = {}
         for g in (g for g in gaps.relation.rules if g.rule.modality.binds):
             literal = self._obeyed.setdefault(g.rule.id, z3.Bool(f"obeyed {g.rule.id}"))
-            self._solver.add(z3.Implies(z3.And(literal, g.applies), g.constraint))
+            self._solver.add(z3.Implies(literal, g.obeyed))
         self._silent = [z3.Bool(f"silent {d.label}") for d in decisions]
         for d, literal in zip(decisions, self._silent, strict=True):
             self._solver.add(literal == gaps.silent(d))

@@ -109,7 +109,7 @@ class LeftOpen:
         """All else that binds is obeyed, where it can be: contradictions are found elsewhere."""
         for g in self.situations.relation.rules:
             if g.rule.modality.binds and g.rule.id not in given_up:
-                yield z3.Implies(g.applies, g.constraint)
+                yield g.obeyed
         yield from (in_domain(e, self.engine) for e in self.situations.relation.decisions)
 
     def _open(self, values: list[int], given_up: frozenset[str]) -> bool:

@@ -6,7 +6,7 @@ questions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +55,8 @@ class Solver(z3.Solver):  # type: ignore[misc]
     def assert_exprs(self, *terms: Any) -> None:
         """Assert terms."""
         self._note("assert", terms)
-        super().assert_exprs(*terms)
+        for term in _flat(terms):  # without z3's own casts here as well
+            z3core.Z3_solver_assert(self.ctx.ref(), self.solver, term.as_ast())
 
     def push(self) -> None:
         """Open a scope for what is asserted from now on."""
@@ -94,6 +95,14 @@ class Solver(z3.Solver):  # type: ignore[misc]
     def _note(self, event: str, terms: Iterable[Any] = (), answer: bool | None = None) -> None:
         if self._journal is not None:
             self._journal.entries.append(Asked(self._number, event, tuple(terms), answer))
+
+
+def _flat(terms: Iterable[Any]) -> Iterator[Any]:
+    for t in terms:
+        if isinstance(t, list | tuple):
+            yield from _flat(t)
+        else:
+            yield t
 
 
 class Aside:

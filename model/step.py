@@ -59,6 +59,11 @@ class GroundRule:
         """Return what it demands of the decisions, where it applies."""
         return self.demand if self.when is None else z3.Implies(self.when, self.demand)
 
+    @cached_property
+    def obeyed(self) -> Any:
+        """Return the term over inputs and decisions: it is obeyed where it applies."""
+        return z3.Implies(self.applies, self.constraint)
+
 
 def _only_forbids(term: Any) -> bool:
     """Return whether a term only says that an enumerated decision has none of some values."""
