@@ -1,0 +1,40 @@
+"""Defects of draft -04 that its later revisions repaired: each is found, by its rules, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from checker.check import analyse
+from checker.finding import Finding
+from model.rule import On
+from model.rulesets.draft04 import RULESET
+from model.scope import Scope
+from tests.checker.support import quiet
+
+TWO_OPTIONS = Scope(bids=1, care_of=1, options=2, sequence_bits=2)
+STEPS = (On.RECEIVE_UPDATE, On.SEND_UPDATE, On.KEEP_LIST)
+
+Told = list[tuple[str, tuple[str, ...]]]
+
+
+@pytest.fixture(scope="module")
+def findings() -> tuple[Finding, ...]:
+    """The findings about updates and the list that they are sent from."""
+    steps = tuple(s for s in RULESET.steps if s.on in STEPS)
+    return analyse(replace(RULESET, steps=steps), TWO_OPTIONS, quiet)
+
+
+def about(found: Iterable[Finding], *ids: str) -> Told:
+    """The kinds and rules of the findings whose rules include all of these."""
+    return [(f.kind, f.rules) for f in found if set(ids) <= set(f.rules) and f.replayed]
+
+
+def test_a_registration_that_is_carried_out_is_answered_by_bid_conflict(
+    findings: tuple[Finding, ...],
+) -> None:
+    """-05 makes BID CONFLICT an error, -06 does not process the update; RFC 3775 says 0 or 1."""
+    told = about(findings, "04-6.3-34", "3775-10.3.1-9")
+    assert told == [("silent override", ("04-6.3-34", "3775-10.3.1-9"))]
