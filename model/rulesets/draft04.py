@@ -50,7 +50,8 @@ from model.rulesets.catalogue_draft04 import CATALOGUE
 from model.rulesets.draft04_account import NOT_EXECUTABLE, REFERENCES, UNNUMBERED
 from model.rulesets.draft04_readings import READINGS
 from model.rulesets.statuses import NUMBERS
-from model.rulesets.steps import STEPS
+from model.rulesets.steps import RECEIVE
+from model.rulesets.steps_mobile import MOBILE_STEPS
 from model.vocabulary import (
     NONE,
     CareOf,
@@ -59,6 +60,7 @@ from model.vocabulary import (
     Length,
     Others,
     Status,
+    ba_status,
     bu,
     decide,
     discarded,
@@ -556,7 +558,12 @@ RULESET = Ruleset(
         *gather(DOCUMENT, RULES),
     ),
     procedure=PROCEDURE,
-    steps=(*STEPS, *steps_control.STEPS, *steps_packets.STEPS),
+    steps=(
+        RECEIVE.requiring(ba_status, draft04_answers.OWN_STATUSES),
+        *MOBILE_STEPS,
+        *steps_control.STEPS,
+        *steps_packets.STEPS,
+    ),
     readings=READINGS,
     overrides=OVERRIDES,
     unordered=reads(READ_ORD, "O2"),

@@ -38,3 +38,12 @@ def test_a_registration_that_is_carried_out_is_answered_by_bid_conflict(
     """-05 makes BID CONFLICT an error, -06 does not process the update; RFC 3775 says 0 or 1."""
     told = about(findings, "04-6.3-34", "3775-10.3.1-9")
     assert told == [("silent override", ("04-6.3-34", "3775-10.3.1-9"))]
+
+
+def test_the_status_of_an_acknowledgement_whose_sub_options_have_their_own(
+    findings: tuple[Finding, ...],
+) -> None:
+    """-05 has a status for it, a success; by -08 it is used where a sub-option says zero."""
+    told = [f for f in findings if f.at_stake == ("ba.status",)]
+    assert [(f.kind, dict(f.readings)) for f in told] == [("gap", {"READ-STAT": ("T2",)})]
+    assert {"04-4.2.1-6", "04-4.2.1-7", "04-6.3-10"} <= set(told[0].rules)
