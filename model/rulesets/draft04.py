@@ -363,6 +363,18 @@ REGISTERING = [
         label="can",
     ),
     rule(
+        "04-6.3-24b",
+        "6.3",
+        MAY,
+        RECEIVER,
+        "or it may be followed: all bindings are replaced by those of the update, by none",
+        at="home",
+        given=deregistering & any_option(o.O),
+        then=decide.others == Others.delete,
+        also=("04-4.2.1-14",),
+        label="can",
+    ),
+    rule(
         "04-6.3-25",
         "6.3",
         STATED,

@@ -47,3 +47,13 @@ def test_the_status_of_an_acknowledgement_whose_sub_options_have_their_own(
     told = [f for f in findings if f.at_stake == ("ba.status",)]
     assert [(f.kind, dict(f.readings)) for f in told] == [("gap", {"READ-STAT": ("T2",)})]
     assert {"04-4.2.1-6", "04-4.2.1-7", "04-6.3-10"} <= set(told[0].rules)
+
+
+def test_the_o_flag_of_a_deregistration_is_followed_or_ignored(
+    findings: tuple[Finding, ...],
+) -> None:
+    """-06 has it ignored: followed, it removes bindings that the update does not name."""
+    told = about(findings, "04-5.5-5", "04-6.3-24")
+    assert told == [
+        ("permission conflict", ("04-3-23", "04-4.2.1-14", "04-5.5-5", "04-6.3-24")),
+    ]
