@@ -74,6 +74,16 @@ ACKNOWLEDGING = [
         then=o.ba_status == decide.answer,
     ),
     rule(
+        "04-6.3-35r",
+        "6.3",
+        STATED,
+        RECEIVER,
+        "without A too a registration is answered: BID CONFLICT or 0 is returned",
+        given=~bu.ack & ~bu.zero_lifetime & ~no_options & accepted,
+        then=decide.acknowledged,
+        also=("04-6.3-34", "04-6.3-36"),
+    ),
+    rule(
         "04-6.3-37",
         "6.3",
         MUST,

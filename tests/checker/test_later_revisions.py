@@ -57,3 +57,9 @@ def test_the_o_flag_of_a_deregistration_is_followed_or_ignored(
     assert told == [
         ("permission conflict", ("04-3-23", "04-4.2.1-14", "04-5.5-5", "04-6.3-24")),
     ]
+
+
+def test_a_status_is_returned_for_a_registration_without_a(findings: tuple[Finding, ...]) -> None:
+    """-14 answers only with A set, as RFC 3775 advises a correspondent node."""
+    returned = ("04-6.3-34", "04-6.3-35", "04-6.3-36", "3775-9.5.4-3")
+    assert about(findings, *returned) == [("tension", returned)]
