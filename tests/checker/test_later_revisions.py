@@ -63,3 +63,9 @@ def test_a_status_is_returned_for_a_registration_without_a(findings: tuple[Findi
     """-14 answers only with A set, as RFC 3775 advises a correspondent node."""
     returned = ("04-6.3-34", "04-6.3-35", "04-6.3-36", "3775-9.5.4-3")
     assert about(findings, *returned) == [("tension", returned)]
+
+
+def test_a_binding_out_of_the_window_of_the_others(findings: tuple[Finding, ...]) -> None:
+    """-11 has one sequence number for all bindings, and such a binding no longer exists."""
+    (told,) = (f for f in findings if "04-5.4-10" in f.rules and f.kind != "redundant rule")
+    assert (told.kind, tuple(told.readings)) == ("ambiguity", ("READ-SEQ",))
