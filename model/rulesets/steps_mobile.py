@@ -42,6 +42,7 @@ SEND = NodeStep(
         Decision(o.reserved),
         Decision(o.length),
         Decision(o.status),
+        Decision(o.zero_lifetime),
         Decision(update.bid_from),
         Decision(update.sent, default=1),
         Decision(update.sequence_from),

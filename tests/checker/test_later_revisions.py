@@ -29,7 +29,9 @@ def findings() -> tuple[Finding, ...]:
 
 def about(found: Iterable[Finding], *ids: str) -> Told:
     """The kinds and rules of the findings whose rules include all of these."""
-    return [(f.kind, f.rules) for f in found if set(ids) <= set(f.rules) and f.replayed]
+    told = [f for f in found if set(ids) <= set(f.rules) and f.kind != "redundant rule"]
+    assert all(f.replayed for f in told)
+    return [(f.kind, f.rules) for f in told]
 
 
 def test_a_registration_that_is_carried_out_is_answered_by_bid_conflict(
@@ -69,3 +71,12 @@ def test_a_binding_out_of_the_window_of_the_others(findings: tuple[Finding, ...]
     """-11 has one sequence number for all bindings, and such a binding no longer exists."""
     (told,) = (f for f in findings if "04-5.4-10" in f.rules and f.kind != "redundant rule")
     assert (told.kind, tuple(told.readings)) == ("ambiguity", ("READ-SEQ",))
+
+
+def test_home_and_foreign_bindings_need_two_lifetimes_in_one_message(
+    findings: tuple[Finding, ...],
+) -> None:
+    """-05 drops the sharing of one Lifetime, -13 has a home binding by a Lifetime above zero."""
+    told = about(findings, "04-5.5-17", "04-5.5-21", "04-5.4-6")
+    assert told == [("contradiction", ("04-5.4-6", "04-5.5-17", "04-5.5-21"))]
+    assert about(findings, "04-5.5-21", "3775-11.7.1-5") == []
