@@ -83,6 +83,7 @@ LIST = NodeStep(
     On.KEEP_LIST,
     (
         Decision(kept.bid, (kept.event == ListEvent.new_address) & kept.wanted),
+        Decision(kept.number, default=1),
         Decision(kept.recorded, kept.wanted),
         Decision(kept.entries, kept.wanted),
         Decision(kept.sequence, kept.wanted),

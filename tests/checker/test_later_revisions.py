@@ -80,3 +80,11 @@ def test_home_and_foreign_bindings_need_two_lifetimes_in_one_message(
     told = about(findings, "04-5.5-17", "04-5.5-21", "04-5.4-6")
     assert told == [("contradiction", ("04-5.4-6", "04-5.5-17", "04-5.5-21"))]
     assert about(findings, "04-5.5-21", "3775-11.7.1-5") == []
+
+
+def test_a_negative_number_is_none_that_the_field_could_hold(
+    findings: tuple[Finding, ...],
+) -> None:
+    """By -08 the draft forbids zero alone: the BID is a number without sign."""
+    told = [(f.kind, f.rules) for f in findings if f.at_stake == ("list.number",)]
+    assert told == [("dead value", ("04-2-3", "04-5.1-5"))]
