@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import z3
 
-from model.predicates import READ_IGN, READ_STAT, bulk, no_options, reads, serving
+from model.predicates import (
+    READ_IGN,
+    READ_STAT,
+    bulk,
+    no_options,
+    reads,
+    serving,
+    still_regular,
+)
 from model.rule import Modality, Role, rule
 from model.vocabulary import (
     Length,
@@ -73,15 +81,16 @@ ACKNOWLEDGING = [
         when=decide.acknowledged & o.copied & (ba_status != decide.answer),
         then=o.ba_status == decide.answer,
     ),
+    # BID CONFLICT is left aside: nobody says whether it is an acceptance (04-4.3-6).
     rule(
         "04-6.3-35r",
         "6.3",
         STATED,
         RECEIVER,
-        "without A too a registration is answered: BID CONFLICT or 0 is returned",
-        given=~bu.ack & ~bu.zero_lifetime & ~no_options & accepted,
+        "without A too a registration is answered: 0 is returned",
+        given=~bu.ack & ~bu.zero_lifetime & ~no_options & accepted & ~still_regular,
         then=decide.acknowledged,
-        also=("04-6.3-34", "04-6.3-36"),
+        also=("04-6.3-36",),
     ),
     rule(
         "04-6.3-37",
