@@ -25,7 +25,9 @@ UPDATE_FIELDS = frozenset(c.decl().name() for c in MESSAGE) - HIDDEN
 ACK_FIELDS = frozenset(c.decl().name() for c in ACKNOWLEDGEMENT) - HIDDEN
 ANSWERED = frozenset({"ba.lifetime", "ba.routing", "o.copied_length"})
 ANNOUNCED = frozenset({"announcement"})
-NOT_SENT = frozenset({"o.for_home", "o.copied", "o.copied_length", "o.ba_status"})
+NOT_SENT = frozenset(
+    {"o.for_home", "o.zero_lifetime", "o.copied", "o.copied_length", "o.ba_status"}
+)
 SHOWN_STATE = frozenset(c.decl().name() for c in (*STATE, *PEER, *MOBILE_NODE))
 
 

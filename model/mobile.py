@@ -43,7 +43,7 @@ NextUpdate = Domain(
     "NextUpdate", "none", "same", "corrected", "without_bid", "without_bulk", "overwriting"
 )
 ListEvent = Domain("ListEvent", "new_address", "status_changes", "policy", "runs_out")
-BidChoice = Domain("BidChoice", "none", "kept", "new", "of_another_binding", "zero_or_negative")
+BidChoice = Domain("BidChoice", "none", "kept", "new", "of_another_binding", "zero")
 Entries = Domain("Entries", "last_update", "each_bid")
 SequenceKey = Domain("SequenceKey", "destination", "each_bid")
 TokenKey = Domain("TokenKey", "none", "one", "each_address")
@@ -125,6 +125,7 @@ kept = Names(
     several=_field("list.several", FLAG, "the mobile node has several care-of addresses"),
     wanted=_field("list.wanted", FLAG, "it wants to register them at the same time"),
     bid=_field("list.bid", BidChoice, "the BID of the binding"),
+    number=_field("list.number", Bid, "the BID as a number without sign", default=1),
     recorded=_field("list.recorded", FLAG, "its BID is recorded in the Binding Update List"),
     entries=_field("list.entries", Entries, "what the list has an entry for, per destination"),
     sequence=_field("list.sequence", SequenceKey, "what the last sequence number is kept for"),

@@ -64,6 +64,13 @@ class NodeStep:
     well_formed: tuple[Any, ...] = ()  # what holds of every input: generic terms over inputs
     source: str = field(default_factory=declared_at, compare=False, repr=False)
 
+    def requiring(self, const: Any, required: Any) -> NodeStep:
+        """Return this step with one decision required where this term holds, and there alone."""
+        decisions = (
+            replace(d, required=required) if d.const is const else d for d in self.decisions
+        )
+        return replace(self, decisions=tuple(decisions))
+
 
 @dataclass(frozen=True)
 class Ruleset:

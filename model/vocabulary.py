@@ -138,6 +138,7 @@ o = Names(
     status=_field("o.status", Status, "its Status", "option"),
     coa=_field("o.coa", Address, "the care-of address it carries", "option"),
     for_home=_field("o.for_home", FLAG, "it is about the interface on the home link", "option"),
+    zero_lifetime=_field("o.zero_lifetime", FLAG, "the Lifetime for it is zero", "option"),
     copied=_field("o.copied", FLAG, "it is copied into the acknowledgement", "option"),
     copied_length=_field("o.copied_length", Length, "Length of its copy", "option"),
     ba_status=_field("o.ba_status", Status, "its Status in the acknowledgement", "option"),

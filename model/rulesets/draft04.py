@@ -52,7 +52,8 @@ from model.rulesets.catalogue_draft04 import CATALOGUE
 from model.rulesets.draft04_account import NOT_EXECUTABLE, REFERENCES, UNNUMBERED
 from model.rulesets.draft04_readings import READINGS
 from model.rulesets.statuses import NUMBERS
-from model.rulesets.steps import STEPS
+from model.rulesets.steps import RECEIVE
+from model.rulesets.steps_mobile import MOBILE_STEPS
 from model.vocabulary import (
     NONE,
     CareOf,
@@ -61,6 +62,7 @@ from model.vocabulary import (
     Length,
     Others,
     Status,
+    ba_status,
     bu,
     decide,
     discarded,
@@ -392,6 +394,18 @@ REGISTERING = [
         label="can",
     ),
     rule(
+        "04-6.3-24b",
+        "6.3",
+        MAY,
+        RECEIVER,
+        "or it may be followed: all bindings are replaced by those of the update, by none",
+        at="home",
+        given=deregistering & any_option(o.O),
+        then=decide.others == Others.delete,
+        also=("04-4.2.1-14",),
+        label="can",
+    ),
+    rule(
         "04-6.3-25",
         "6.3",
         STATED,
@@ -587,7 +601,12 @@ RULESET = Ruleset(
         *gather(DOCUMENT, RULES),
     ),
     procedure=PROCEDURE,
-    steps=(*STEPS, *steps_control.STEPS, *steps_packets.STEPS),
+    steps=(
+        RECEIVE.requiring(ba_status, draft04_answers.OWN_STATUSES),
+        *MOBILE_STEPS,
+        *steps_control.STEPS,
+        *steps_packets.STEPS,
+    ),
     readings=READINGS,
     overrides=OVERRIDES,
     unordered=reads(READ_ORD, "O2"),

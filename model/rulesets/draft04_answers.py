@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import z3
 
-from model.predicates import READ_COPY, READ_IGN, READ_STAT, bulk, reads
+from model.predicates import (
+    READ_COPY,
+    READ_IGN,
+    READ_STAT,
+    bulk,
+    no_options,
+    reads,
+    serving,
+    still_regular,
+)
 from model.rule import Modality, Role, rule
 from model.vocabulary import (
     Length,
@@ -23,6 +32,9 @@ from model.vocabulary import (
 MUST, MAY, STATED = Modality.MUST, Modality.MAY, Modality.STATED
 RECEIVER, HOME_AGENT = Role.RECEIVER, Role.HOME_AGENT
 CORRESPONDENT = Role.CORRESPONDENT
+
+# Each sub-option says its own status: none need refer to the acknowledgement (04-4.2.1-7).
+OWN_STATUSES = reads(READ_STAT, "T2") & serving & bu.ack & ~no_options & ~discarded
 
 ACKNOWLEDGING = [
     rule(
@@ -64,7 +76,9 @@ ACKNOWLEDGING = [
         given=~discarded & ~bulk,
         when=decide.acknowledged & o.copied,
         then=z3.If(
-            reads(READ_STAT, "T1"), o.ba_status == Status.accepted, o.ba_status == decide.answer
+            reads(READ_STAT, "T1"),
+            z3.And(o.ba_status == Status.accepted, ba_status == decide.answer),
+            o.ba_status == decide.answer,
         ),
         label="can",
     ),
@@ -77,6 +91,17 @@ ACKNOWLEDGING = [
         given=bulk & ~discarded,
         when=decide.acknowledged & o.copied & (ba_status != decide.answer),
         then=o.ba_status == decide.answer,
+    ),
+    # BID CONFLICT is left aside: nobody says whether it is an acceptance (04-4.3-6).
+    rule(
+        "04-6.3-35r",
+        "6.3",
+        STATED,
+        RECEIVER,
+        "without A too a registration is answered: 0 is returned",
+        given=~bu.ack & ~bu.zero_lifetime & ~no_options & accepted & ~still_regular,
+        then=decide.acknowledged,
+        also=("04-6.3-36",),
     ),
     rule(
         "04-6.3-37",

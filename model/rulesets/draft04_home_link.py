@@ -192,7 +192,7 @@ TOGETHER = [
         MAY,
         HOME_AGENT,
         "bindings at home and on foreign links can be held together",
-        given=any_option(o.H) & ~any_option(o.O) & bu.zero_lifetime,
+        given=any_option(o.H) & bu.zero_lifetime,
         then=decide.others == Others.keep,
         label="enables",
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import z3
+
 from model.mobile import (
     TO_CORRESPONDENT,
     BidChoice,
@@ -36,9 +38,19 @@ RULES = [
         "2",
         MUST_NOT,
         MOBILE_NODE,
-        "zero or a negative number is no BID",
+        "zero is no BID",
         on=LIST,
-        then=kept.bid != BidChoice.zero_or_negative,
+        then=kept.bid != BidChoice.zero,
+        also=("04-5.1-5",),
+    ),
+    rule(
+        "04-2-3n",
+        "2",
+        MUST_NOT,
+        MOBILE_NODE,
+        "a negative number is no BID",
+        on=LIST,
+        then=z3.UGE(kept.number, z3.BitVecVal(0, kept.number.size())),
         also=("04-5.1-5",),
     ),
     rule(
@@ -48,7 +60,7 @@ RULES = [
         MOBILE_NODE,
         "a BID is a number of 16 bits, and zero is reserved",
         on=LIST,
-        then=kept.bid != BidChoice.zero_or_negative,
+        then=kept.bid != BidChoice.zero,
     ),
     rule(
         "04-5.1-4",
@@ -58,7 +70,7 @@ RULES = [
         "a BID is generated from 1 to 65535",
         on=LIST,
         given=kept.event == ListEvent.new_address,
-        then=kept.bid != BidChoice.zero_or_negative,
+        then=kept.bid != BidChoice.zero,
         label="should",
     ),
     rule(

@@ -46,7 +46,7 @@ READINGS = (
         p.READ_SEQ,
         "per what is the last sequence number kept?",
         {"S1": "home address", "S2": "home address and BID"},
-        ("3775-9.1-1", "04-4.1-1", "04-5.4-9"),
+        ("3775-9.1-1", "04-4.1-1", "04-5.4-9", "04-5.4-10"),
     ),
     Reading(
         p.READ_STAT,

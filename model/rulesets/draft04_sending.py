@@ -22,7 +22,7 @@ from model.predicates import (
     options_in_order,
     reads,
 )
-from model.rule import Modality, On, Role, rule
+from model.rule import Modality, On, Role, any_option, rule
 from model.vocabulary import NONE, Intent, Length, bu, mn, o
 
 MUST, MUST_NOT, SHOULD, MAY = Modality.MUST, Modality.MUST_NOT, Modality.SHOULD, Modality.MAY
@@ -308,6 +308,26 @@ SENDING = [
         label="may",
     ),
     rule(
+        "04-5.5-17u",
+        "5.5",
+        STATED,
+        MOBILE_NODE,
+        "they are registered there: a Lifetime above zero",
+        on=SEND,
+        given=wants(Intent.home_and_foreign_bulk) & mn.peer_home_agent,
+        then=any_option(~o.zero_lifetime),
+    ),
+    rule(
+        "04-5.4-6u",
+        "5.4",
+        DEFINITION,
+        MOBILE_NODE,
+        "the sub-options of an update share its Lifetime",
+        on=SEND,
+        when=o.present,
+        then=o.zero_lifetime == bu.zero_lifetime,
+    ),
+    rule(
         "04-5.5-21",
         "5.5",
         STATED,
@@ -316,6 +336,5 @@ SENDING = [
         on=SEND,
         given=BOTH,
         then=bu.zero_lifetime,
-        cites=("04-5.4-6",),
     ),
 ]

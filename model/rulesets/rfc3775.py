@@ -410,7 +410,6 @@ RECEIVING = [
         "that acknowledgement has a success status",
         given=accepted & ~refused & cache_request,
         then=one_of(decide.answer, SUCCESS),
-        yields=True,
     ),
     rule(
         "3775-10.3.1-11",

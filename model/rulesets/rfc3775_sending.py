@@ -117,7 +117,7 @@ SENDING = [
         MOBILE_NODE,
         "a registration has a Lifetime above zero",
         on=SEND,
-        given=REGISTERS & mn.peer_home_agent,
+        given=REGISTERS & ~wants(Intent.home_and_foreign_bulk) & mn.peer_home_agent,
         then=~bu.zero_lifetime,
     ),
     rule(

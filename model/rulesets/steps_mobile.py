@@ -51,6 +51,7 @@ SEND = NodeStep(
         Decision(o.status),
         Decision(mr.router),
         Decision(mr.prefix),
+        Decision(o.zero_lifetime),
         Decision(update.bid_from),
         Decision(update.sent, default=1),
         Decision(update.sequence_from),
@@ -93,6 +94,7 @@ LIST = NodeStep(
     On.KEEP_LIST,
     (
         Decision(kept.bid, (kept.event == ListEvent.new_address) & kept.wanted),
+        Decision(kept.number, default=1),
         Decision(kept.recorded, kept.wanted),
         Decision(kept.entries, kept.wanted),
         Decision(kept.sequence, kept.wanted),

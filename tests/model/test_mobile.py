@@ -122,7 +122,7 @@ def test_each_care_of_address_gets_a_new_bid_when_several_are_wanted() -> None:
 def test_with_one_care_of_address_none_is_needed() -> None:
     alone = decided(On.KEEP_LIST)
     assert index(BidChoice, "none") in alone["list.bid"]
-    assert index(BidChoice, "zero_or_negative") not in alone["list.bid"]
+    assert index(BidChoice, "zero") not in alone["list.bid"]
     assert index(BidChoice, "of_another_binding") not in alone["list.bid"]
 
 

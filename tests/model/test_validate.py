@@ -71,7 +71,7 @@ def test_what_is_shipped_has_no_mistake() -> None:
 def test_a_rule_that_does_not_fit_its_step(wrong: dict[str, Any], expected: str) -> None:
     if wrong.get("on") is On.FORWARD:
         steps = tuple(s for s in RULESET.steps if s.on is not On.FORWARD)
-        found = told_of(replace(tiny(one(**wrong)), steps=steps))
+        found = told_of(replace(tiny(one(**wrong)), steps=steps, readings=RULESET.readings))
     else:
         found = told_of(tiny(one(**wrong)))
     assert len(found) == 1
