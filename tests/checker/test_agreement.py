@@ -53,6 +53,7 @@ FIXED = {
     "node.address_taken": 0,
     "node.lacks_resources": 0,
     "bc.sequence[1]": 0,
+    "o.status[1]": 0,  # what it is matters where it is copied, by another reading alone
     # and inputs of rules that share no decision with those that contradict each other here
     "bu.proven": 0,
     "bu.key": 0,
