@@ -21,7 +21,8 @@ from model.vocabulary import Intent, bu, o
 
 ALONE = {"register_bulk": "register_one", "deregister_bulk": "deregister_one"}
 ALONE["home_and_foreign_bulk"] = "register_one"
-FIRST, PRESENT = (f"{o.bid.decl().name()}[1]", f"{o.present.decl().name()}[1]")
+LISTED, FOR_HOME, PRESENT = (c.decl().name() for c in (update.listed_bid, o.for_home, o.present))
+FIRST = f"{LISTED}[1]"
 PRECEDED = update.preceded.decl().name()
 
 
@@ -143,7 +144,7 @@ class Procedures:
         return [self._single(wish, ALONE[intent], i) for i in self.wishes.machine.world.options]
 
     def _single(self, wish: Action, intent: str, i: int) -> Action:
-        bid, at_home = (wish.inputs[f"{c.decl().name()}[{i}]"] for c in (o.bid, o.for_home))
+        bid, at_home = (wish.inputs[f"{name}[{i}]"] for name in (LISTED, FOR_HOME))
         wanted = self.wanting("home_and_foreign" if z3.is_true(at_home) else intent)
         return next(a for a in wanted if a.inputs[FIRST].eq(bid) and _same_source(a, wish))
 
@@ -161,7 +162,7 @@ def _same_source(a: Action, b: Action) -> bool:
 
 
 def _has_bid(exchange: Exchange) -> bool:
-    return bool(exchange.steps[0].state[exchange.machine.names.index(PRESENT)])
+    return bool(exchange.steps[0].state[exchange.machine.names.index(f"{PRESENT}[1]")])
 
 
 def _value(exchange: Exchange, label: str) -> int:

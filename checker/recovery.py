@@ -15,7 +15,7 @@ from checker.episodes import NUMBERS
 from checker.explore import Exploration
 from checker.finding import Finding
 from checker.machine import State
-from checker.procedures import FIRST, PRECEDED, Goal, Procedures, Way
+from checker.procedures import PRECEDED, Goal, Procedures, Way
 from checker.reach import Reached
 from checker.situation import generic
 from checker.views import Views
@@ -23,8 +23,9 @@ from checker.wishes import NEXT, Exchange, Wishes
 from model.binding_list import LIST
 from model.mobile import NextUpdate
 from model.rule import On
-from model.vocabulary import Kind, Registration, Where, bc, decide, mn, node
+from model.vocabulary import Kind, Registration, Where, bc, decide, mn, node, o
 
+SENT_BID = f"{o.bid.decl().name()}[1]"
 Placed = tuple[Finding, Reached]
 ANSWER, BELIEVED = (c.decl().name() for c in (decide.answer, mn.believed))
 
@@ -120,7 +121,7 @@ class Recoveries:
         """Return whether both nodes hold the binding that the mobile node wants."""
         if not self.views.rests(way.state):
             return True
-        bid = way.made[-1].steps[0].state[self.place[FIRST]]
+        bid = way.made[-1].steps[0].state[self.place[SENT_BID]]
         listed = Registration.values.index("registered")
         return bool(bid) and self._agreed(way) and self._of(way, mn.status, bid) == listed
 
@@ -153,7 +154,7 @@ class Recoveries:
 
     def _after_start(self, way: Way, peer: str) -> str:
         """Say what the mobile node is told at the end, and what the peer then holds."""
-        bid, told = way.made[-1].steps[0].state[self.place[FIRST]], _answers(way.made[-1])
+        bid, told = way.made[-1].steps[0].state[self.place[SENT_BID]], _answers(way.made[-1])
         text = f"a mobile node that starts anew does what the rules say at a {peer}"
         if bid and self._of(way, bc.kind, bid) == Kind.values.index("bid"):
             return (

@@ -84,7 +84,7 @@ update = Names(
     sent=_field("bu.sent", FLAG, "the update is sent", default=1),
     sequence_from=_field("bu.sequence_from", SequenceChoice, "its sequence number"),
     listed_bid=_field(
-        "o.listed_bid", Bid, "BID that the list has for it, 0 when none is told", "option"
+        "bul.bid", Bid, "BID that the list has for it, 0 when none is told", "option"
     ),
     bid_from=_field("o.bid_from", BidSource, "what its BID is copied from", "option"),
     bounded=_field("bu.bounded", FLAG, "its Lifetime is within the bounds set for it", default=1),

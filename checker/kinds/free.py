@@ -55,7 +55,8 @@ class Composed:
     @staticmethod
     def _of_layout(d: GroundDecision) -> bool:
         message, _, name = d.field.name.partition(".")
-        return message == OWN and name in LAYOUTS[OWN].fields and d.field.name != PRESENT
+        carried = message == OWN and name in LAYOUTS[OWN].fields and d.field.name != PRESENT
+        return carried and not names_in(d.default)  # else the node's own state has its value
 
     def wishes(self) -> list[Wish]:
         """Return the wishes with which the rules ask for the sub-option."""

@@ -320,12 +320,11 @@ SENDING = [
     rule(
         "04-5.4-6u",
         "5.4",
-        DEFINITION,
+        STATED,
         MOBILE_NODE,
         "the sub-options of an update share its Lifetime",
         on=SEND,
-        when=o.present,
-        then=o.zero_lifetime == bu.zero_lifetime,
+        then=z3.Implies(o.present, o.zero_lifetime == bu.zero_lifetime),
     ),
     rule(
         "04-5.5-21",

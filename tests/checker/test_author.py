@@ -330,6 +330,7 @@ def covered(
     """The exit code and account of a rule file that changes the shipped one."""
     head = (
         "from dataclasses import replace\nfrom model.rulesets.draft04 import RULESET as DRAFT_04\n"
+        "from model.rulesets.steps import STEPS\n"
     )
     path.write_text(f"{head}RULESET = {text}\n", encoding="utf-8")
     code = main(["rules", str(path), "--coverage", *more])
@@ -351,7 +352,7 @@ def test_an_account_without_a_hole_ends_with_0(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     few = 'DRAFT_04.only("04-6.3-29"), catalogue=("04-6.3-29",), not_executable={}, readings=()'
-    text = f"replace({few}, steps=DRAFT_04.steps[:1])"
+    text = f"replace({few}, steps=STEPS[:1])"
     code, out = covered(tmp_path / "mine.py", text, capsys)
     assert (code, out.splitlines()[:2]) == (
         0,

@@ -44,10 +44,13 @@ DECIDED = """
     rule("T-8", "1", Modality.MUST, Role.RECEIVER, "prefix", then=mr.forwarded),
     rule("T-9", "1", Modality.MUST, Role.MOBILE_NODE, "next", on=On.RECEIVE_ACK,
          then=after.next == NextUpdate.none),
+    rule("T-10", "1", Modality.MUST, Role.RECEIVER, "test", then=o.coa_tested),
+    rule("T-11", "1", Modality.MUST, Role.MOBILE_NODE, "entry", on=On.RECEIVE_ACK,
+         then=after.entry == Entry.kept),
 """
 ALL = (
     "from model.rule import On\n"
-    "from model.mobile import NextUpdate, after\n"
+    "from model.mobile import Entry, NextUpdate, after\n"
     "from model.packets import mr\n"
     "from model.vocabulary import Belief, CareOf, Effect, Status, mn\n"
     "from model.rule import Role\n"

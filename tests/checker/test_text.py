@@ -232,7 +232,7 @@ def test_a_duty_to_support_bulk_contradicts_what_is_said_of_those_who_do_not() -
 
 def test_several_bindings_deregistered_at_a_correspondent_node_are_always_refused() -> None:
     """04-5.5-3 and -4 send their BIDs there too; 04-6.3-18 refuses whatever has several."""
-    listed: Given = {"o.listed_bid[1]": 1, "o.listed_bid[2]": 2}
+    listed: Given = {"bul.bid[1]": 1, "bul.bid[2]": 2}
     gone: Given = {**listed, "mn.intent": "deregister_bulk", "mn.peer_home_agent": 0}
     assert decided("o.present[2]", gone, On.SEND_UPDATE) == {0, 1}
     registers: Given = {**gone, "mn.intent": "register_bulk"}
@@ -259,9 +259,9 @@ def test_nothing_says_that_the_care_of_address_of_a_sub_option_is_tested() -> No
 
 
 def test_the_bid_of_an_update_is_that_of_the_list_and_neither_zero_nor_there_twice() -> None:
-    one: Given = {"mn.intent": "register_one", "o.listed_bid[1]": 2}
+    one: Given = {"mn.intent": "register_one", "bul.bid[1]": 2}
     assert decided("o.bid[1]", one, On.SEND_UPDATE) == {2}
-    bulk: Given = {"mn.intent": "register_bulk", "o.listed_bid[1]": 2, "o.listed_bid[2]": 1}
+    bulk: Given = {"mn.intent": "register_bulk", "bul.bid[1]": 2, "bul.bid[2]": 1}
     assert decided("o.bid[1]", bulk, On.SEND_UPDATE) == {2}
     assert decided("o.bid[2]", bulk, On.SEND_UPDATE) == {1}
     assert decided("o.bid[1]", {"mn.intent": "deregister_all"}, On.SEND_UPDATE) == {0}
