@@ -113,6 +113,15 @@ ACKNOWLEDGING = [
         then=z3.And(decide.acknowledged, o.copied),
     ),
     rule(
+        "04-4.2.1-6c",
+        "4.2.1",
+        Modality.DEFINITION,
+        RECEIVER,
+        "a sub-option that is not sent back has no Status",
+        when=~decide.acknowledged,
+        then=~o.copied & (o.ba_status == Status.accepted),
+    ),
+    rule(
         "04-6.3-38",
         "6.3",
         MUST,

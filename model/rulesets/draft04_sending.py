@@ -38,7 +38,7 @@ SENDING = [
         "flags and Length are those of a sub-option that is there",
         on=SEND,
         when=~o.present,
-        then=z3.And(~o.C, ~o.O, ~o.H, ~o.reserved, o.length == Length.four),
+        then=z3.And(~o.C, ~o.O, ~o.H, ~o.reserved, ~o.zero_lifetime, o.length == Length.four),
     ),
     rule(
         "04-4.2.1-1b",

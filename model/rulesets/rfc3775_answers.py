@@ -38,6 +38,15 @@ ANSWERING = [
         then=ba_status == decide.answer,
     ),
     rule(
+        "3775-6.1.8-1b",
+        "6.1.8",
+        Modality.DEFINITION,
+        RECEIVER,
+        "an acknowledgement that is not sent has no Status",
+        when=~decide.acknowledged,
+        then=ba_status == Status.accepted,
+    ),
+    rule(
         "3775-9.5.4-1",
         "9.5.4",
         MUST_NOT,
