@@ -27,7 +27,6 @@ from model.predicates import (
     others_remain,
     reads,
     several_entries,
-    stale,
     still_known,
     still_regular,
     unknown_so_far,
@@ -40,6 +39,7 @@ from model.rulesets import (
     draft04_formats,
     draft04_forwarding,
     draft04_home_link,
+    draft04_ignoring,
     draft04_mobile,
     draft04_packets,
     no_ndp,
@@ -57,7 +57,6 @@ from model.rulesets.steps_mobile import MOBILE_STEPS
 from model.vocabulary import (
     NONE,
     CareOf,
-    Dad,
     Effect,
     Length,
     Others,
@@ -66,7 +65,6 @@ from model.vocabulary import (
     bu,
     decide,
     discarded,
-    node,
     o,
     refused,
 )
@@ -202,70 +200,6 @@ REPLACING = [
         given=no_options & deregistering & entry_exists,
         then=z3.And(decide.others == Others.delete, decide.effect == Effect.delete),
         also=("04-3-21",),
-    ),
-]
-
-IGNORING = [
-    rule(
-        "04-6.1-8",
-        "6.1",
-        MAY,
-        CORRESPONDENT,
-        "a correspondent node that desires no several bindings may ignore the BID",
-        given=node.single & o.present,
-        then=decide.effect == Effect.regular,
-        label="can",
-    ),
-    rule(
-        "04-6.3-8",
-        "6.3",
-        MUST,
-        RECEIVER,
-        "every BID sub-option of the update is processed",
-        given=o.present,
-        then=z3.Not(z3.Or(decide.effect == Effect.keep, decide.effect == Effect.regular)),
-    ),
-    rule(
-        "04-6.3-5",
-        "6.3",
-        STATED,
-        RECEIVER,
-        "an update with BID sub-options is validated as RFC 3775 has it",
-        at="sequence",
-        given=~no_options & stale & ~discarded,
-        then=decide.answer != Status.accepted,
-    ),
-    rule(
-        "04-6.3-5c",
-        "6.3",
-        STATED,
-        RECEIVER,
-        "which tests the source or the alternate care-of address",
-        given=o.present & ~o.C & registering & ~discarded,
-        then=o.coa_tested,
-        cites=("3775-6.1.7-3", "3775-6.1.7-4"),
-    ),
-    rule(
-        "04-3-4",
-        "3",
-        MUST,
-        HOME_AGENT,
-        "beside existing bindings a new one is registered for the BID",
-        given=registering & o.present & entry_exists,
-        then=decide.effect == Effect.register,
-    ),
-]
-
-PROBING = [
-    rule(
-        "04-6.3-7",
-        "6.3",
-        MUST,
-        HOME_AGENT,
-        "with a binding in the cache the home address is not probed again",
-        at="dad",
-        given=~no_options & entry_exists,
-        then=decide.dad == Dad.skip,
     ),
 ]
 
@@ -577,8 +511,8 @@ RULES = [
     *RETURNING,
     *draft04_answers.ACKNOWLEDGING,
     *REPLACING,
-    *IGNORING,
-    *PROBING,
+    *draft04_ignoring.IGNORING,
+    *draft04_ignoring.PROBING,
     *REFUSING,
     *REGISTERING,
     *draft04_mobile.RULES,

@@ -320,11 +320,12 @@ SENDING = [
     rule(
         "04-5.4-6u",
         "5.4",
-        STATED,
+        DEFINITION,
         MOBILE_NODE,
         "the sub-options of an update share its Lifetime",
         on=SEND,
-        then=z3.Implies(o.present, o.zero_lifetime == bu.zero_lifetime),
+        when=o.present,
+        then=o.zero_lifetime == bu.zero_lifetime,
     ),
     rule(
         "04-5.5-21",

@@ -201,7 +201,7 @@ def test_every_contradiction_is_met_by_the_engine_in_its_witness(
 def test_in_every_gap_the_engine_leaves_the_decision_open(
     findings: tuple[Finding, ...], engines: Engines
 ) -> None:
-    gaps = [f for f in findings if f.kind == "gap"]
+    gaps = [f for f in findings if f.kind == "gap" and "is given up" not in f.title]
     assert gaps
     for f in gaps:
         engine, values = engines.engines[f.on], engines.values(f)

@@ -232,11 +232,6 @@ def test_a_duty_to_support_bulk_contradicts_what_is_said_of_those_who_do_not() -
 
 def test_several_bindings_deregistered_at_a_correspondent_node_are_always_refused() -> None:
     """04-5.5-3 and -4 send their BIDs there too; 04-6.3-18 refuses whatever has several."""
-    listed: Given = {"bul.bid[1]": 1, "bul.bid[2]": 2}
-    gone: Given = {**listed, "mn.intent": "deregister_bulk", "mn.peer_home_agent": 0}
-    assert decided("o.present[2]", gone, On.SEND_UPDATE) == {0, 1}
-    registers: Given = {**gone, "mn.intent": "register_bulk"}
-    assert decided("o.present[2]", registers, On.SEND_UPDATE) == {0}
     shadowed = [
         f for f in Firing(situations(On.RECEIVE_UPDATE)).findings() if "04-5.5-5" in f.rules
     ]
