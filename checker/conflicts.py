@@ -83,8 +83,6 @@ class ConflictSearch:
         """
         found: list[Group] = []
         among = part & decisions.open
-        if len(among) < 3:  # pairs are known
-            return found
         while (core := self._next(decisions, among, [*known, *found], closed)) is not None:
             found.append(core)
         return found

@@ -148,8 +148,10 @@ def test_a_violated_property_ends_with_1_and_html_is_written(
     assert not read_records(out).truncated
 
 
-def test_what_holds_in_the_scope_ends_with_0(monami: Monami) -> None:
-    assert monami("explore", "draft-04", *NEITHER).code == 0
+def test_what_both_sides_come_to_ends_with_1(monami: Monami) -> None:
+    ran = monami("explore", "draft-04", *NEITHER)
+    assert ran.code == 1
+    assert "endless rejection" in ran.out
 
 
 def test_a_spent_budget_ends_with_4(monami: Monami, tmp_path: Path) -> None:
@@ -164,7 +166,7 @@ def test_a_spent_budget_ends_with_4(monami: Monami, tmp_path: Path) -> None:
 def test_readings_change_what_is_explored(monami: Monami, tmp_path: Path) -> None:
     out = tmp_path / "result.jsonl"
     ran = monami("explore", "draft-04", *NEITHER, "--reading", "READ-H=H2", "--out", out)
-    assert ran.code == 0
+    assert ran.code == 1
     header = json.loads(out.read_text(encoding="utf-8").splitlines()[0])
     assert header["readings"]["READ-H"] == "H2"
     assert header["readings"]["READ-ORD"] == "O1"
