@@ -352,7 +352,7 @@ class Obedience:
 
 
 def test_what_is_given_up_in_exploration_is_what_z3_cannot_have_obeyed() -> None:
-    machine = Machine(RULESET, Scope(1, 1, 1, 3, updates=3, faults=1))
+    machine = Machine(RULESET, Scope(1, 2, 1, 3, updates=3, faults=0))
     obedience = {on: Obedience(r, machine.engines[on]) for on, r in machine.relations.items()}
     met: dict[tuple[On, tuple[int, ...]], set[bool]] = {}
 

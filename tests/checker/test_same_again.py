@@ -20,7 +20,7 @@ from model.rule import On
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
 
-s = Situations(RULESET, On.FORWARD, Scope())
+s = Situations(RULESET, On.ATTACH, Scope())
 search = Contradictions(s)
 found = [*search.findings(), *Gaps(s, search.engine).findings()]
 found += [*Firing(s).findings(), *Redundancy(s).findings()]
