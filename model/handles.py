@@ -46,6 +46,22 @@ def leaves(roots: list[z3.ExprRef], closed: frozenset[str] = frozenset()) -> Ite
     What is below an uninterpreted operator named in `closed` is left out.
     """
     ref = roots[0].ctx_ref()
+    for handle, below in _walk(roots, closed):
+        if not below and operator(ref, handle) == z3.Z3_OP_UNINTERPRETED:
+            yield handle
+
+
+def outermost(root: z3.ExprRef, wanted: frozenset[str]) -> Iterator[Any]:
+    """Yield the handles of the outermost uninterpreted operators named in `wanted`, each once."""
+    ref = root.ctx_ref()
+    for handle, below in _walk([root], wanted):
+        if _is_closed(ref, handle, below, wanted):
+            yield handle
+
+
+def _walk(roots: list[z3.ExprRef], closed: frozenset[str]) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield each subterm once with its arguments, left to right; nothing below a closed one."""
+    ref = roots[0].ctx_ref()
     seen: set[int] = set()
     stack = [t.as_ast() for t in reversed(roots)]
     while stack:
@@ -55,32 +71,12 @@ def leaves(roots: list[z3.ExprRef], closed: frozenset[str] = frozenset()) -> Ite
             continue
         seen.add(key)
         below = arguments(ref, handle)
-        if below:
-            if not closed or not _is_closed(ref, handle, below, closed):
-                stack.extend(reversed(below))
-        elif operator(ref, handle) == z3.Z3_OP_UNINTERPRETED:
-            yield handle
-
-
-def outermost(root: z3.ExprRef, wanted: frozenset[str]) -> Iterator[Any]:
-    """Yield the handles of the outermost uninterpreted operators named in `wanted`, each once."""
-    ref = root.ctx_ref()
-    seen: set[int] = set()
-    stack = [root.as_ast()]
-    while stack:
-        handle = stack.pop()
-        key = identity(ref, handle)
-        if key in seen or not is_application(ref, handle):
-            continue
-        seen.add(key)
-        below = arguments(ref, handle)
-        if below and _is_closed(ref, handle, below, wanted):
-            yield handle
-        else:
+        yield handle, below
+        if not _is_closed(ref, handle, below, closed):
             stack.extend(reversed(below))
 
 
 def _is_closed(ref: Any, handle: Any, below: list[Any], closed: frozenset[str]) -> bool:
-    if len(below) != 1 or operator(ref, handle) != z3.Z3_OP_UNINTERPRETED:
+    if not closed or len(below) != 1 or operator(ref, handle) != z3.Z3_OP_UNINTERPRETED:
         return False
     return name(ref, handle) in closed

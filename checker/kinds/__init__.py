@@ -23,22 +23,7 @@ from checker.situation import Situations
 from model.rule import On
 from model.ruleset import Ruleset
 
-__all__ = ["KINDS", "classify", "folded", "kinds"]
-
-KINDS = (
-    "precedence hole",
-    "silent override",
-    "ambiguity",
-    "unchecked duty",
-    "unbound party",
-    "modality mismatch",
-    "shadowed rule",
-    "never fires",
-    "undefined term",
-    "free field",
-    "dead value",
-    "redundant rule",
-)
+__all__ = ["classify", "folded", "kinds"]
 
 
 def kinds(situations: Mapping[On, Situations], ruleset: Ruleset) -> Iterator[Finding]:

@@ -108,13 +108,7 @@ def _reading(
     solver.add(*sending.well_formed, composed.present)
     solver.add(*equal(receiving, dict.fromkeys(receiving.readings, 0)))
     solver.add(z3.Or([z3.And(w.terms) for w in wishes]))
-    solver.add(
-        *(
-            z3.Implies(g.applies, g.constraint)
-            for g in sending.relation.rules
-            if g.rule.modality.binds
-        )
-    )
+    solver.add(*(g.obeyed for g in sending.relation.rules if g.rule.modality.binds))
     ground = (g for g in receiving.relation.rules if g.rule.key in naming)
     return list(dict.fromkeys(g.rule for g in ground if solver.holds(g.applies)))
 

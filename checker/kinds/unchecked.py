@@ -59,10 +59,7 @@ class Sender:
     @cached_property
     def obeyed(self) -> dict[str, Any]:
         """Return, for each rule by its key, the term: the message obeys it."""
-        return {
-            key: z3.And([z3.Implies(g.applies, g.constraint) for g in own])
-            for key, own in self.ground.items()
-        }
+        return {key: z3.And([g.obeyed for g in own]) for key, own in self.ground.items()}
 
     def correct(self, by_wish: bool) -> Any:
         """Return the term: the message obeys every rule, or every rule about the wish alone."""
@@ -225,8 +222,7 @@ class Unchecked:
     def _broken_by(self, key: str, sent: Inputs) -> list[GroundRule]:
         """Return the ground rules of a statement that the message breaks, by evaluation alone."""
         own = self.sender.ground[key]
-        terms = [z3.Implies(g.applies, g.constraint) for g in own]
-        bits = Evaluator(terms, list(sent))(list(sent.values()))
+        bits = Evaluator([g.obeyed for g in own], list(sent))(list(sent.values()))
         return [g for g, bit in zip(own, bits, strict=True) if not bit]
 
     def _replays(self, alike: list[str], witness: Inputs, sent: Inputs) -> bool:

@@ -336,7 +336,7 @@ class Obedience:
                 values = [d.field.domain.at(v) for v in engine.domain(d)]
                 self.solver.add(z3.Or([d.const == v for v in values]))
         binding = [g for g in relation.rules if g.rule.modality.binds]
-        self.solver.add([z3.Implies(g.applies, g.constraint) for g in binding])
+        self.solver.add([g.obeyed for g in binding])
         terms = [t for g in binding for t in (g.applies, g.constraint)]
         own = {d.label for d in relation.decisions}
         self.consts = {

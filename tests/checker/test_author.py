@@ -401,7 +401,7 @@ def edited(edits: list[tuple[int, str]]) -> str:
     return re.sub(r"\w+|[^\w\s]", lambda found: replaced.get(next(count), found.group()), SOURCE)
 
 
-def loaded(path: Path, edits: list[tuple[int, str]]) -> None:
+def assert_told_or_loaded(path: Path, edits: list[tuple[int, str]]) -> None:
     """A rule file with such edits is a ruleset, or its mistakes are told in sentences."""
     path.write_text(edited(edits), encoding="utf-8")
     told = []
@@ -423,7 +423,7 @@ def loaded(path: Path, edits: list[tuple[int, str]]) -> None:
 def test_garbage_is_told_in_sentences_or_is_a_ruleset(
     tmp_path: Path, edits: list[tuple[int, str]]
 ) -> None:
-    loaded(tmp_path / "mine.py", edits)
+    assert_told_or_loaded(tmp_path / "mine.py", edits)
 
 
 @pytest.mark.long
@@ -434,7 +434,7 @@ def test_garbage_is_told_in_sentences_or_is_a_ruleset(
 def test_much_garbage_is_told_in_sentences_or_is_a_ruleset(
     tmp_path: Path, edits: list[tuple[int, str]]
 ) -> None:
-    loaded(tmp_path / "mine.py", edits)
+    assert_told_or_loaded(tmp_path / "mine.py", edits)
 
 
 # -- the guide ---------------------------------------------------------------------------------

@@ -6,11 +6,7 @@ Each test is about one sentence of the document that was once told wrongly, or n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
-from checker.contradictions import Contradictions
-from checker.finding import Finding
-from checker.gaps import Gaps
 from checker.kinds import unchecked
 from checker.kinds.firing import Firing
 from checker.outcomes import Outcome, StepEngine
@@ -21,6 +17,7 @@ from model.rulesets.draft04 import RULESET
 from model.scope import Scope
 from model.vocabulary import FIELDS, FIRST_CARE_OF, HOME_ADDRESS, NONE, Effect
 from tests.checker.support import contradictions, only
+from tests.draft04 import engine, findings, number, situations
 
 Given = Mapping[str, int | str]
 FIRST, SECOND = FIRST_CARE_OF, FIRST_CARE_OF + 1
@@ -35,33 +32,6 @@ HOME_BINDING: Given = {
     "bc.home_registration": 1,
     **NEXT,
 }
-
-
-@cache
-def situations(on: On) -> Situations:
-    """The inputs of one step of draft -04."""
-    return Situations(RULESET, on, Scope())
-
-
-@cache
-def engine(on: On) -> StepEngine:
-    """The engine of one step of draft -04."""
-    return StepEngine(situations(on).relation, list(situations(on).fields), UNUSED)
-
-
-@cache
-def findings(on: On) -> tuple[Finding, ...]:
-    """Contradictions and gaps of one step of draft -04: for steps that are quickly analysed."""
-    search = Contradictions(situations(on))
-    return (*search.findings(), *Gaps(situations(on), search.engine).findings())
-
-
-def number(label: str, value: int | str) -> int:
-    """The number of a value of a field, by its name where the domain has names."""
-    if label in situations(On.RECEIVE_UPDATE).readings:
-        return situations(On.RECEIVE_UPDATE).readings[label].values.index(str(value))
-    domain = FIELDS[label.partition("[")[0]].domain
-    return domain.values.index(str(value)) if isinstance(domain, Domain) else int(value)
 
 
 def inputs(on: On, given: Given) -> list[int]:

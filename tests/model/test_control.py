@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
 
 import pytest
 import z3
 
-from checker.contradictions import Contradictions
-from checker.finding import Finding
-from checker.gaps import Gaps
-from checker.outcomes import Outcome, StepEngine
-from checker.situation import Situations
-from checker.usual import UNUSED
+from checker.outcomes import Outcome
 from model.fields import Domain, Value
 from model.rule import Modality, On, Role
 from model.rulesets.draft04 import RULESET
 from model.rulesets.steps_control import STEPS
-from model.scope import Scope
 from model.vocabulary import FIELDS
 from tests.checker.support import literal
+from tests.draft04 import engine, findings, number, situations
 
 STEPS_HERE = tuple(step.on for step in STEPS)
 Given = Mapping[str, int | str]
@@ -31,26 +25,6 @@ WITH_C: Given = {**OPTION, "o.C[1]": 1, "o.length[1]": "twenty"}
 COPIED: Given = {**OPTION, "cot.present[1]": 1, "cot.bid[1]": 1}
 LISTED: Given = {"bul.status[1]": "registered"}
 BOTH_LISTED: Given = {**LISTED, "bul.status[2]": "registered"}
-
-
-@cache
-def situations(on: On) -> Situations:
-    """The inputs of one step of draft -04."""
-    return Situations(RULESET, on, Scope())
-
-
-@cache
-def engine(on: On) -> StepEngine:
-    """The engine of one step of draft -04."""
-    return StepEngine(situations(on).relation, list(situations(on).fields), UNUSED)
-
-
-def number(label: str, value: int | str) -> int:
-    """The number of a value of a field, by its name where the domain has names."""
-    domain = FIELDS[label.partition("[")[0]].domain
-    if isinstance(domain, Domain):
-        return domain.values.index(str(value))
-    return int(value)
 
 
 def inputs(on: On, given: Given) -> list[int]:
@@ -84,12 +58,6 @@ def applying(on: On, given: Given) -> set[str]:
     """The rules that apply."""
     applied = engine(on).applied(inputs(on, given))
     return {engine(on).relation.rules[k].rule.key for k in applied.rules}
-
-
-@cache
-def findings(on: On) -> tuple[Finding, ...]:
-    """The contradictions and gaps of one step."""
-    return (*Contradictions(situations(on)).findings(), *Gaps(situations(on)).findings())
 
 
 def test_the_default_situation_of_each_step_has_an_outcome() -> None:

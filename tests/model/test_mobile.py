@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from checker.contradictions import Contradictions
 from checker.finding import Finding
-from checker.gaps import Gaps
-from checker.outcomes import Outcome, StepEngine
-from checker.situation import Situations
-from checker.usual import UNUSED
+from checker.outcomes import Outcome
 from model.fields import Domain
 from model.mobile import (
     BidChoice,
@@ -30,8 +24,6 @@ from model.mobile import (
     TokenKey,
 )
 from model.rule import On
-from model.rulesets.draft04 import RULESET
-from model.scope import Scope
 from model.vocabulary import (
     HOME_ADDRESS,
     NONE,
@@ -44,29 +36,10 @@ from model.vocabulary import (
     Status,
     Where,
 )
+from tests.draft04 import engine, findings, situations
 
-SCOPE = Scope(bids=2, care_of=2, options=2, sequence_bits=2)
 ONE = {"o.present[1]": 1, "o.copied[1]": 1, "mn.ba_matches": 1}
 PEER_CN = {"mn.peer_home_agent": 0}
-
-
-@cache
-def situations(on: On) -> Situations:
-    """The situations of a step of draft -04."""
-    return Situations(RULESET, on, SCOPE)
-
-
-@cache
-def engine(on: On) -> StepEngine:
-    """The engine of a step of draft -04."""
-    return StepEngine(situations(on).relation, list(situations(on).fields), UNUSED)
-
-
-@cache
-def findings(on: On) -> tuple[Finding, ...]:
-    """The findings of a step."""
-    search = Contradictions(situations(on))
-    return (*search.findings(), *Gaps(situations(on), search.engine).findings())
 
 
 def values(on: On, **inputs: int) -> list[int]:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
 
 import pytest
 
-from checker.contradictions import Contradictions
-from checker.finding import Finding
-from checker.gaps import Gaps
-from checker.outcomes import Outcome, StepEngine
-from checker.situation import Situations
-from checker.usual import UNUSED
+from checker.outcomes import Outcome
 from model.fields import Domain
 from model.rule import On
 from model.rulesets.draft04 import RULESET
 from model.rulesets.steps_packets import STEPS
-from model.scope import Scope
 from model.vocabulary import FIELDS, FIRST_CARE_OF, HOME_ADDRESS
+from tests.draft04 import engine, findings, number, situations
 
 Given = Mapping[str, int | str]
 Table = pytest.mark.parametrize
@@ -40,24 +34,6 @@ NATIVE: Given = {"pk.source": HOME_ADDRESS, "pk.form": "home_link"}
 ROUTER: Given = {"node.external_router": 1}
 CORRESPONDENT: Given = {"node.home_agent": 0}
 AT_HOME: Given = {"ns.at_home[1]": 1}
-
-
-@cache
-def situations(on: On) -> Situations:
-    """The inputs of one step of draft -04."""
-    return Situations(RULESET, on, Scope())
-
-
-@cache
-def engine(on: On) -> StepEngine:
-    """The engine of one step of draft -04."""
-    return StepEngine(situations(on).relation, list(situations(on).fields), UNUSED)
-
-
-def number(label: str, value: int | str) -> int:
-    """The number of a value of a field, by its name where the domain has names."""
-    domain = FIELDS[label.partition("[")[0]].domain
-    return domain.values.index(str(value)) if isinstance(domain, Domain) else int(value)
 
 
 def name(label: str, value: int) -> int | str:
@@ -94,13 +70,6 @@ def conflicts(on: On, given: Given) -> set[frozenset[str]]:
 def gaps(on: On, given: Given) -> set[str]:
     """The decisions that the text leaves open."""
     return {g for o in outcomes(on, given) for g in o.gaps}
-
-
-@cache
-def findings(on: On) -> tuple[Finding, ...]:
-    """Everything that the analysis finds in one step."""
-    found = Contradictions(situations(on))
-    return (*found.findings(), *Gaps(situations(on), found.engine).findings())
 
 
 # -- sending -----------------------------------------------------------------------------------

@@ -191,7 +191,7 @@ FRAMES = [
 @settings(deadline=None, max_examples=300)
 @given(octets=st.binary(max_size=120), link=st.sampled_from([*sorted(LINK_TYPES), 147]))
 def test_octets_of_no_sense_never_raise(wire: Dialect, octets: bytes, link: int) -> None:
-    _check(decode_frame(Frame(1, 0.0, link, 0, octets), "x", wire), len(octets))
+    assert_one_event_or_place(decode_frame(Frame(1, 0.0, link, 0, octets), "x", wire), len(octets))
 
 
 @settings(deadline=None, max_examples=300)
@@ -203,10 +203,10 @@ def test_changed_packets_never_raise(data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(octets)))
     link = data.draw(st.sampled_from([1, 229]))
     frame = Frame(1, 0.0, link, 0, bytes(octets[: cut or None]))
-    _check(decode_frame(frame, "x", dialect("draft-04", 7)), len(octets))
+    assert_one_event_or_place(decode_frame(frame, "x", dialect("draft-04", 7)), len(octets))
 
 
-def _check(found: tuple[object, ...], size: int) -> None:
+def assert_one_event_or_place(found: tuple[object, ...], size: int) -> None:
     """A frame gives at most one event, and an error points into it."""
     assert len(found) <= 1
     for event in found:
