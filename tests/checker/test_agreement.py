@@ -83,6 +83,14 @@ class Node:
     follow: tuple[tuple[int, Any], ...]
 
 
+@dataclass(eq=False)
+class Level:
+    """Where the walk through all situations stands at one input."""
+
+    choices: list[int]  # values still to be tried
+    follow: list[tuple[int, Any]] = field(default_factory=list)  # values tried, what came of them
+
+
 @dataclass
 class Diagram:
     """What was met in every situation tried, as a decision diagram; `None` was not tried."""
@@ -111,8 +119,28 @@ class Diagram:
 
     @cached_property
     def root(self) -> Any:
-        """Return the root: the whole set of situations is tried when it is asked for."""
-        return self._visit([])
+        """Return the root: the whole set of situations is tried when it is asked for.
+
+        The walk is a loop: calls as deep as there are inputs cost CPython more than the rest.
+        """
+        values: list[int] = []
+        levels = [Level(self._choices(values))]
+        while levels:
+            level = levels[-1]
+            if not level.choices:
+                levels.pop()
+                done: Any = self._node(len(values), tuple(level.follow))
+                if levels:
+                    levels[-1].follow.append((values.pop(), done))
+                continue
+            values.append(level.choices.pop())
+            if len(values) < len(self.names):
+                levels.append(Level(self._choices(values)))
+            else:
+                self.count += 1
+                done = self._met(values)
+                level.follow.append((values.pop(), done))
+        return done
 
     @cached_property
     def sets(self) -> set[Rules]:
@@ -120,22 +148,17 @@ class Diagram:
         assert self.root is not None
         return {rules for met in self._classes.values() for rules in met}
 
-    def _visit(self, values: list[int]) -> Any:
-        place = len(values)
-        if place == len(self.names):
-            self.count += 1
-            return self._met(values)
-        follow = tuple((v, self._visit([*values, v])) for v in self._choices(values))
+    def _node(self, place: int, follow: tuple[tuple[int, Any], ...]) -> Node:
         return self._nodes.setdefault((place, follow), Node(place, follow))
 
-    def _choices(self, values: list[int]) -> tuple[int, ...]:
+    def _choices(self, values: list[int]) -> list[int]:
         """The values of the next input; only 0 where it belongs to something absent."""
         name = self.names[len(values)]
         if name in self.chosen:
-            return (self.chosen[name],)
+            return [self.chosen[name]]
         if any(not any(values[k] for k in owners) for owners in self._owners[name]):
-            return (0,)
-        return VARIED.get(name) or self._all(name)
+            return [0]
+        return list(VARIED.get(name) or self._all(name))
 
     @cached_property
     def _owners(self) -> dict[str, list[list[int]]]:
