@@ -11,9 +11,9 @@ from checker.explore import Exploration, Explorer
 from checker.finding import Finding
 from checker.gaps import Gaps
 from checker.intents import Intents
-from checker.kinds import classify, folded, kinds
+from checker.kinds import SEARCHES, classify, folded
 from checker.machine import Machine
-from checker.parallel import Child, possible
+from checker.parallel import Found, Pair, possible
 from checker.reach import Reached, Watch
 from checker.situation import Situations
 from checker.solving import Journal
@@ -57,16 +57,17 @@ def views(ruleset: Ruleset, scope: Scope, journal: Journal | None = None) -> Vie
 
 def _analyse(situations: Views, say: Say) -> tuple[tuple[Finding, ...], bool]:
     """Return the findings, and whether the search came to its end (Ctrl-C keeps what was found)."""
-    found: dict[str, Finding] = {}
+    found: Found = {}
     complete = False
     try:
-        for f in _findings(situations, say):
-            found.setdefault(f.id, f)
+        _work(list(_parts(situations)), situations, say, found)
         complete = True
     except KeyboardInterrupt:
         say("stopped")
+    once = {f.id: f for k in sorted(found, reverse=True) for f in reversed(found[k])}
     ruleset = next(s.ruleset for s in situations.values())
-    return tuple(sorted(folded(found.values(), situations, ruleset), key=_rank)), complete
+    told = folded([once[id] for id in reversed(once)], situations, ruleset)
+    return tuple(sorted(told, key=_rank)), complete
 
 
 def _rank(f: Finding) -> tuple[int, int, tuple[str, ...]]:
@@ -80,45 +81,32 @@ EXCLUDING = ("contradiction", "silent override")  # kinds under which not all ru
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the analysis, told by what it looks for; a long one gets its own process."""
+    """A part of the analysis, told by what it looks for; it rests on no other part."""
 
     text: str
     work: Callable[[], Iterable[Finding]]
-    shared: tuple[On, ...] = ()  # steps whose terms other parts need as well
-    long: bool = False
 
 
-def _findings(situations: Views, say: Say) -> Iterator[Finding]:
-    """Yield the findings of all parts; gaps beneath contradictions come when these are known."""
-    gaps: dict[On, Gaps] = {}
-    excluding: dict[On, list[Finding]] = {}
-    for f in _of_parts(situations, list(_parts(situations, gaps)), say):
-        yield f
-        if f.kind in EXCLUDING:
-            excluding.setdefault(f.on, []).append(f)
-    say("gaps where a rule of a contradiction is given up")
-    for on, own in gaps.items():
-        yield from own.beneath(excluding.get(on, []))
-
-
-def _of_parts(situations: Views, parts: list[Part], say: Say) -> Iterator[Finding]:
-    """Yield the findings of the parts; the long ones have processes of their own."""
-    children: list[tuple[Part, Child]] = []
+def _work(parts: list[Part], situations: Views, say: Say, found: Found) -> None:
+    """Put the findings of each part into `found`, by its position."""
+    if not _divisible(situations):
+        _here(parts, range(len(parts)), say, found)
+        return
+    situations[On.RECEIVE_UPDATE].prepare()  # nearly all parts need it
+    pair = Pair([p.work for p in parts], situations)
     try:
-        for p in (p for p in parts if p.long and _divisible(situations)):
-            for on in p.shared:
-                situations[on].prepare()
-            children.append((p, Child(p.work, situations)))
-        apart = [p for p, _ in children]
-        for p in (p for p in parts if p not in apart):
-            say(p.text)
-            yield from p.work()
-        for p, child in children:
-            say(p.text)
-            yield from child.findings()
+        _here(parts, pair.taken(), say, found)
+        found |= pair.others()
     finally:
-        for _, child in children:
-            child.stop()
+        pair.stop()
+
+
+def _here(parts: list[Part], positions: Iterable[int], say: Say, found: Found) -> None:
+    for k in positions:
+        say(parts[k].text)
+        own = found.setdefault(k, [])
+        for f in parts[k].work():
+            own.append(f)
 
 
 def _divisible(situations: Views) -> bool:
@@ -127,28 +115,31 @@ def _divisible(situations: Views) -> bool:
     return possible() and not told and On.RECEIVE_UPDATE in situations
 
 
-def _parts(situations: Views, gaps: dict[On, Gaps]) -> Iterator[Part]:
-    """Yield the parts of the analysis, those first that others should not wait for."""
-    for on, s in sorted(situations.items(), key=lambda item: item[0] is not On.RECEIVE_UPDATE):
-        text = f"contradictions: a node {on.value}"
-        yield Part(text, partial(_contradictions, s), (on,), long=on is On.RECEIVE_UPDATE)
-        yield Part(f"gaps: a node {on.value}", partial(_gaps, s, gaps), (on,))
+def _parts(situations: Views) -> Iterator[Part]:
+    """Yield the parts of the analysis, long ones first: both processes end at about one time."""
+    ruleset = next(s.ruleset for s in situations.values())
+    steps = sorted(situations.items(), key=lambda item: item[0] is not On.RECEIVE_UPDATE)
+    for on, s in steps:
+        yield Part(f"contradictions and gaps: a node {on.value}", partial(_step, s))
+    for text, search in SEARCHES.items():
+        yield Part(text, partial(search, situations, ruleset))
     if {On.SEND_UPDATE, On.RECEIVE_UPDATE} <= set(situations):
         text = "what may be sent against what must be refused"
         yield Part(text, partial(_intents, situations))
-    text = "rules that never fire, that others make superfluous, that nobody checks"
-    ruleset = next(s.ruleset for s in situations.values())
-    yield Part(text, partial(kinds, situations, ruleset), tuple(situations), long=True)
+
+
+def _step(s: Situations) -> Iterator[Finding]:
+    """Yield contradictions and gaps of a node step, then the gaps beneath contradictions."""
+    found = list(_contradictions(s))
+    gaps = Gaps(s)
+    yield from found
+    yield from gaps.findings()
+    yield from gaps.beneath(f for f in found if f.kind in EXCLUDING)
 
 
 def _contradictions(s: Situations) -> Iterator[Finding]:
     for f in Contradictions(s).findings():
         yield replace(f, kind=classify(f, s.ruleset))
-
-
-def _gaps(s: Situations, gaps: dict[On, Gaps]) -> Iterator[Finding]:
-    gaps[s.on] = Gaps(s)
-    yield from gaps[s.on].findings()
 
 
 def _intents(situations: Views) -> Iterator[Finding]:

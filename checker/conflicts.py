@@ -22,7 +22,6 @@ from checker.models import Reader
 from checker.outcomes import StepEngine
 from checker.settling import in_domain
 from checker.situation import Situations
-from model.terms import names_in
 
 Group = frozenset[int]
 
@@ -181,26 +180,18 @@ class Decisions:
         terms = [c.obeyed for c in classes]
         relation = situations.relation
         self.solver = situations.blank_solver()
-        self._terms = terms
-        self._names = [c.names for c in classes]
-        background = [
-            *(in_domain(d, engine) for d in relation.decisions),
-            *(g.constraint for g in relation.rules if structural(g, relation)),
-            *present,
-        ]
-        self._background = [(t, names_in(t)) for t in background]
-        self.solver.add(*background)
+        self.solver.add(*(in_domain(d, engine) for d in relation.decisions))
+        self.solver.add(*(g.constraint for g in relation.rules if structural(g, relation)))
+        self.solver.add(*present)
         self._literals = [z3.Bool(f"class {k}") for k in range(len(terms))]
         for literal, term in zip(self._literals, terms, strict=True):
             self.solver.add(z3.Implies(literal, term))
-        self._consts = [d.const for d in relation.decisions]
         labels = [d.label for d in relation.decisions]
         self._holds: Evaluator = before._holds if before else Evaluator(terms, labels)
-        self._read = Reader(self._consts)
+        self._read = Reader(d.const for d in relation.decisions)
         self._before = before
         self._pairs: dict[tuple[int, int], bool] = {}
-        self._models: list[Group] = []
-        self.open = frozenset(k for k in range(len(terms)) if self.agree({k}))
+        self.open = frozenset(k for k in range(len(terms)) if self.pair(k, k))
 
     def pair(self, j: int, k: int) -> bool:
         """Return whether two of the terms can hold together."""
@@ -213,14 +204,10 @@ class Decisions:
 
     def agree(self, chosen: Iterable[int]) -> bool:
         """Return whether terms can hold together; what else holds then is remembered."""
-        group = frozenset(chosen)
-        if any(group <= m for m in self._models):
-            return True
-        if not self.solver.holds(*(self._literals[k] for k in sorted(group))):
+        met = self.met(sorted(frozenset(chosen)))
+        if met is None:
             return False
-        self._models.append(self._satisfied())
-        pairs = combinations_with_replacement(sorted(self._models[-1]), 2)
-        self._pairs |= dict.fromkeys(pairs, True)
+        self._pairs |= dict.fromkeys(combinations_with_replacement(sorted(met), 2), True)
         return True
 
     def conflict(self, chosen: Iterable[int]) -> Group | None:
@@ -234,14 +221,9 @@ class Decisions:
                 core = self._core(rest)
         return frozenset(core)
 
-    def unmet(self, chosen: Mapping[int, Any]) -> Any:
-        """Return the term: no decisions meet those of the terms whose literal is chosen."""
-        broken = [z3.And(c, z3.Not(self._terms[k])) for k, c in sorted(chosen.items())]
-        linked = frozenset().union(*(self._names[k] for k in chosen))
-        linked = linked.union(*(n for _, n in self._background if n & linked))
-        impossible = [z3.Not(t) for t, n in self._background if n & linked]
-        consts = [c for c in self._consts if c.decl().name() in linked]
-        return z3.ForAll(consts, z3.Or([*broken, *impossible]))
+    def met(self, chosen: Iterable[int]) -> Group | None:
+        """Return all terms that hold with the chosen ones in some decisions; None if these fail."""
+        return self._satisfied() if self._agree(chosen) else None
 
     def _agree(self, chosen: Iterable[int]) -> bool:
         return self.solver.holds(*(self._literals[k] for k in chosen))
@@ -261,6 +243,7 @@ class Applying:
     def __init__(self, situations: Situations, terms: list[Any]) -> None:
         self.situations, self.terms = situations, terms
         self.solver = situations.solver()
+        self.solver.set("phase_selection", 1)  # true first: an example of many terms tells most
         self._literals = [z3.Bool(f"term {k}") for k in range(len(terms))]
         for literal, term in zip(self._literals, terms, strict=True):
             self.solver.add(literal == term)
@@ -295,14 +278,26 @@ class Applying:
             self.solver.add(z3.Implies(chosen[k], self._literals[k]))
         for group in known:
             self.solver.add(z3.Or([z3.Not(chosen[k]) for k in sorted(group)]))
-        self.solver.add(z3.Or([chosen[k] for k in sorted(wanted)]), decisions.unmet(chosen))
-        found = self._chosen(chosen) if self.solver.holds() else None
+        self.solver.add(z3.Or([chosen[k] for k in sorted(wanted)]))
+        found = self._unmet(decisions, chosen)
         self.solver.pop()
         return found
 
-    def _chosen(self, chosen: Mapping[int, Any]) -> list[int]:
-        model = self.solver.model()
-        return [k for k, c in chosen.items() if z3.is_true(model.eval(c, True))]
+    def _unmet(self, decisions: Decisions, chosen: Mapping[int, Any]) -> list[int] | None:
+        """Return chosen terms that no decisions meet.
+
+        Decisions that meet some choice meet every part of what holds with them: more than
+        that has to be chosen next.
+        """
+        read = Reader(chosen.values())
+        while self.solver.holds():
+            bits = read(self.solver.model())
+            applying = [k for k, bit in zip(chosen, bits, strict=True) if bit]
+            met = decisions.met(applying)
+            if met is None:
+                return applying
+            self.solver.add(z3.Or([c for k, c in chosen.items() if k not in met]))
+        return None
 
     def holding(self) -> list[int]:
         """Return the terms that hold in the last model."""

@@ -1,4 +1,4 @@
-"""Part of an analysis in a process of its own, its findings brought back.
+"""Works of an analysis taken by two processes, each taking the next when it is free.
 
 Terms belong to a process: the condition of a finding travels as SMT-LIB text and is read again
 over the same fields.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
@@ -21,6 +21,7 @@ from model.fields import Domain
 from model.rule import On
 
 Work = Callable[[], Iterable[Finding]]
+Found = dict[int, list[Finding]]  # by position of the work
 
 
 @dataclass(frozen=True)
@@ -31,31 +32,41 @@ class Travelling:
     text: str
 
 
-class Child:
-    """A process that works out findings; `findings` waits for them."""
+class Pair:
+    """This process and a second one, which starts at once with the same terms."""
 
-    def __init__(self, work: Work, situations: Mapping[On, Situations]) -> None:
+    def __init__(self, works: Sequence[Work], situations: Mapping[On, Situations]) -> None:
         self._situations = situations
+        self._tokens = _tokens(len(works))
         context = multiprocessing.get_context("fork")
         self._receiver, sender = context.Pipe(duplex=False)
-        self._process = context.Process(target=_run, args=(work, sender), daemon=True)
+        arguments = (works, self._tokens, sender)
+        self._process = context.Process(target=_run, args=arguments, daemon=True)
         self._process.start()
         sender.close()
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield what the process found; RuntimeError when it came to no result."""
+    def taken(self) -> Iterator[int]:
+        """Yield the positions of the works that are left to this process."""
+        yield from _taken(self._tokens)
+
+    def others(self) -> Found:
+        """Return what the second process found; RuntimeError when it came to no result."""
         try:
-            found = self._receiver.recv()
+            found: dict[int, list[Travelling]] = self._receiver.recv()
         except EOFError as none:
             raise RuntimeError("a process of the analysis ended without result") from none
         self._process.join()
-        for travelling in found:
-            situations = self._situations[travelling.finding.on]
-            yield replace(travelling.finding, condition=read(travelling.text, situations))
+        return {k: [self._arrived(t) for t in own] for k, own in found.items()}
+
+    def _arrived(self, travelling: Travelling) -> Finding:
+        found = travelling.finding
+        return replace(found, condition=read(travelling.text, self._situations[found.on]))
 
     def stop(self) -> None:
-        """End the process, whatever it has found."""
+        """End the second process, whatever it has found."""
         self._process.terminate()
+        self._receiver.close()
+        os.close(self._tokens)
 
 
 def possible() -> bool:
@@ -64,14 +75,30 @@ def possible() -> bool:
     return forks and (os.cpu_count() or 1) > 1
 
 
-def _run(work: Work, sender: Connection) -> None:
+def _tokens(count: int) -> int:
+    """Return a descriptor from which each process reads what to do next, an octet for a work."""
+    reading, writing = os.pipe()
+    os.write(writing, bytes(range(count)))
+    os.close(writing)
+    return reading
+
+
+def _taken(tokens: int) -> Iterator[int]:
+    while octet := os.read(tokens, 1):
+        yield octet[0]
+
+
+def _run(works: Sequence[Work], tokens: int, sender: Connection) -> None:
     try:
-        found = [Travelling(replace(f, condition=None), f.condition.sexpr()) for f in work()]
-        sender.send(found)
+        sender.send({k: [_travelling(f) for f in works[k]()] for k in _taken(tokens)})
     except KeyboardInterrupt:
         pass  # the process that started this one says so
     finally:
         sender.close()
+
+
+def _travelling(f: Finding) -> Travelling:
+    return Travelling(replace(f, condition=None), f.condition.sexpr())
 
 
 def read(text: str, situations: Situations) -> Any:

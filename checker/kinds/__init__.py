@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from checker.finding import Finding
 from checker.kinds import (
@@ -23,18 +23,27 @@ from checker.situation import Situations
 from model.rule import On
 from model.ruleset import Ruleset
 
-__all__ = ["classify", "folded", "kinds"]
+__all__ = ["SEARCHES", "classify", "folded", "kinds"]
+
+
+Search = Callable[[Mapping[On, Situations], Ruleset], Iterator[Finding]]
+
+# What is looked for, and how: what takes long first.
+SEARCHES: Mapping[str, Search] = {
+    "readings that decide what a node does": ambiguity.findings,
+    "rules that follow from others": redundant.findings,
+    "rules that never fire": firing.findings,
+    "duties that nobody checks": unchecked.findings,
+    "terms that nothing defines": undefined.findings,
+    "rules of the base that yield unsaid": yielding.findings,
+    "values that nobody sends, or nobody handles": values.findings,
+    "fields that no rule sets": free.findings,
+    "duties whose order is open": precedence.findings,
+    "duties of parties that the document does not bind": parties.findings,
+}
 
 
 def kinds(situations: Mapping[On, Situations], ruleset: Ruleset) -> Iterator[Finding]:
     """Yield every finding of these kinds; of the silent overrides `classify` tells most."""
-    yield from precedence.findings(situations, ruleset)
-    yield from ambiguity.findings(situations, ruleset)
-    yield from unchecked.findings(situations, ruleset)
-    yield from parties.findings(situations, ruleset)
-    yield from firing.findings(situations, ruleset)
-    yield from values.findings(situations, ruleset)
-    yield from undefined.findings(situations, ruleset)
-    yield from free.findings(situations, ruleset)
-    yield from yielding.findings(situations, ruleset)
-    yield from redundant.findings(situations, ruleset)
+    for search in SEARCHES.values():
+        yield from search(situations, ruleset)
