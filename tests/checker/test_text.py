@@ -194,6 +194,14 @@ def test_a_sub_option_copied_with_its_status_would_not_have_zero_there() -> None
 # -- bulk --------------------------------------------------------------------------------------
 
 
+def test_a_duty_to_support_bulk_contradicts_what_is_said_of_those_who_do_not() -> None:
+    both = only(RULESET, "04-6.3-16", "04-6.3-18")
+    (found,) = contradictions(both, scope=Scope(bids=2, options=2))
+    assert found.kind == "contradiction"
+    assert found.readings == {"READ-BULK": ("U2",)}
+    assert {"04-6.3-16", "04-6.3-17", "04-6.3-18"} <= set(found.rules)
+
+
 def test_several_bindings_deregistered_at_a_correspondent_node_are_always_refused() -> None:
     """04-5.5-3 and -4 send their BIDs there too; 04-6.3-18 refuses whatever has several."""
     shadowed = [
