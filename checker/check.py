@@ -7,17 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from checker.contradictions import Contradictions
-from checker.explore import Exploration, Explorer
 from checker.finding import Finding
 from checker.gaps import Gaps
 from checker.intents import Intents
 from checker.kinds import SEARCHES, classify, folded
-from checker.machine import Machine
 from checker.parallel import Found, Pair, possible
-from checker.reach import Reached, Watch
-from checker.situation import Situations
+from checker.reach import Ways
+from checker.situation import Situations, Views, views
 from checker.solving import Journal
 from checker.two_party import Placed, TwoParty, beside
+from checker.ways import Search
 from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope
@@ -34,12 +33,9 @@ class Checked:
     """
 
     findings: tuple[Finding, ...]
-    reached: dict[str, tuple[Exploration, Reached]]
+    reached: Mapping[str, Ways]
     complete: bool = True
     invariants: Mapping[str, str] = field(default_factory=dict)  # why others are not, by id
-
-
-Views = dict[On, Situations]
 
 
 def analyse(
@@ -47,12 +43,6 @@ def analyse(
 ) -> tuple[Finding, ...]:
     """Return the findings of a ruleset at a scope, in a stable order."""
     return _analyse(views(ruleset, scope, journal), say)[0]
-
-
-def views(ruleset: Ruleset, scope: Scope, journal: Journal | None = None) -> Views:
-    """Return the situations of each node step; what is asked of them goes into the journal."""
-    spoken = [s.on for s in ruleset.steps if ruleset.rules_on(s.on)]
-    return {on: Situations(ruleset, on, scope, journal) for on in spoken}
 
 
 def _analyse(situations: Views, say: Say) -> tuple[tuple[Finding, ...], bool]:
@@ -152,36 +142,18 @@ def check(ruleset: Ruleset, scope: Scope, say: Say) -> Checked:
     findings, complete = _analyse(situations, say)
     if not complete:
         return Checked(findings, {}, complete)
-    reached: dict[str, tuple[Exploration, Reached]] = {}
-    invariants: dict[str, str] = {}
-    situated, both = [f for f in findings if f.witness], TwoParty(ruleset)
+    search, both = Search(ruleset, scope, situations), TwoParty(ruleset)
     together: list[Placed] = []
     try:
-        for faults in (0, 1):
-            rest = [f for f in situated if f.id not in reached]
-            if rest or both.speaks_of_both:
-                say(f"which of {len(rest)} situations are reachable, with {faults} faults")
-                found, watch = _reach(situations, replace(scope, updates=2, faults=faults), rest)
-                reached |= {id: (found, where) for id, where in watch.results().items()}
-                invariants |= watch.invariants
-                together += both.of(found)
+        for found in search.run(findings, say, both.speaks_of_both):
+            together += both.of(found)
         say("what both sides come to, though each obeys every rule")
         together += both.procedures()
     except KeyboardInterrupt:
         say("stopped")
         complete = False
-    reached |= {f.id: where for f, where in together}
+    ways = search.ways | {f.id: Ways(place) for f, place in together}
     both_sides = (f for f, _ in together)
     findings = tuple(sorted((*beside(findings, together), *both_sides), key=_rank))
-    unmet = {id: why for id, why in invariants.items() if id not in reached}
-    return Checked(findings, reached, complete, unmet)
-
-
-def _reach(situations: Views, scope: Scope, findings: list[Finding]) -> tuple[Exploration, Watch]:
-    ruleset = next(s.ruleset for s in situations.values())
-    relations = {on: s.relation for on, s in situations.items()}
-    machine = Machine(ruleset, scope, relations=relations)
-    watch = Watch(machine, findings)
-    found = Explorer(machine, observer=watch.step).run()
-    watch.from_states(found, situations)
-    return found, watch
+    unmet = {id: why for id, why in search.invariants.items() if id not in ways}
+    return Checked(findings, ways, complete, unmet)

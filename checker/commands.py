@@ -14,6 +14,7 @@ from checker.describe import exploration_records, finding_record
 from checker.explore import Exploration, Explorer
 from checker.machine import Machine
 from checker.progress import Progress
+from checker.reach import Ways
 from checker.replay import Replayer, ReplayOptions
 from checker.session import footer, header, preamble
 from checker.two_party import Placed, TwoParty
@@ -84,7 +85,7 @@ def run_explore(
     verdicts = explorer.verdicts(found)
     placed = both_sides(TwoParty(ruleset, chosen), found, progress)
     records = list(exploration_records(found, verdicts))
-    records += [finding_record(f, ruleset, where) for f, where in placed]
+    records += [finding_record(f, ruleset, Ways(where)) for f, where in placed]
     if placed or any(v.holds is False for v in verdicts):
         return records, FOUND
     return records, CLEAN if found.complete else INCONCLUSIVE

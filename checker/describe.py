@@ -9,7 +9,7 @@ from typing import Any
 from checker.explore import Exploration, Verdict
 from checker.finding import Finding
 from checker.machine import Machine, State, Step
-from checker.reach import BY_PEER, Reached
+from checker.reach import Reached, Ways
 from checker.sentences import field_text, situation_text
 from checker.situation import generic
 from model.receiver import STATE
@@ -127,11 +127,11 @@ def start_of(found: Exploration, state: State) -> State:
 def finding_record(
     f: Finding,
     ruleset: Ruleset,
-    where: tuple[Exploration, Reached] | None = None,
+    ways: Ways | None = None,
     invariant: str | None = None,
 ) -> Record:
     """Return the record of a finding; `invariant` says why its situation is not reached."""
-    reach = _reach(f, where, invariant)
+    reach = _reach(f, ways or Ways(), invariant)
     rules = sorted({*f.rules, *f.also}) if f.also else f.rules
     witness = {n: v for n, v in f.witness.items() if not n.startswith("READ-")}
     message = _witness({n: v for n, v in witness.items() if _in_message(n)}, f)
@@ -185,17 +185,10 @@ def _witness(values: Mapping[str, int], f: Finding) -> dict[str, str]:
     }
 
 
-def _reach(f: Finding, where: tuple[Exploration, Reached] | None, invariant: str | None) -> Record:
+def _reach(f: Finding, ways: Ways, invariant: str | None) -> Record:
     """Return the sequence between conforming nodes, that with an arbitrary peer, or why none."""
-    conforming = arbitrary = None
-    if where is not None:
-        found, reached = where
-        other = reached.arbitrary
-        if reached.crafted and (f.on is On.RECEIVE_UPDATE or f.kind in BY_PEER):
-            arbitrary = _path(found, reached, f.on)
-        else:
-            conforming = _path(found, reached, f.on)
-            arbitrary = _path(found, other, f.on) if other is not None else None
+    places = (ways.conforming, ways.arbitrary)
+    conforming, arbitrary = (None if p is None else _path(*p, f.on) for p in places)
     return {"conforming": conforming, "arbitrary": arbitrary, "invariant": invariant}
 
 

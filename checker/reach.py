@@ -8,7 +8,7 @@ neither leads there, the part of the situation that no reached state has is the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import z3
@@ -19,6 +19,7 @@ from checker.finding import Finding
 from checker.machine import Machine, State, Step
 from checker.sentences import field_text
 from checker.situation import Situations
+from model.fields import Number
 from model.rule import On
 from model.terms import constants
 
@@ -27,13 +28,23 @@ BY_PEER = ("unchecked duty",)  # kinds whose message no conforming node sends
 
 @dataclass(frozen=True)
 class Reached:
-    """How a finding's situation is reached: the path, and the update of an arbitrary peer."""
+    """Where a finding's situation is reached: a state, and what happens in it."""
 
     state: State
     position: int | None = None  # which transition out of the state, between conforming nodes
-    crafted: Mapping[str, int] = field(default_factory=dict)
-    arbitrary: Reached | None = None  # how an arbitrary peer brings it about, if it can too
+    crafted: Mapping[str, int] = field(default_factory=dict)  # or any message or event
     further: tuple[Step, ...] = ()  # what follows, beyond what was explored
+
+
+Place = tuple[Exploration, Reached]
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How a situation is reached: between conforming nodes, and with an arbitrary peer."""
+
+    conforming: Place | None = None
+    arbitrary: Place | None = None
 
 
 class Watch:
@@ -93,16 +104,15 @@ class Watch:
         else:
             self.reached.setdefault(f.id, reached)
 
-    def results(self) -> dict[str, Reached]:
+    def ways(self, found: Exploration) -> dict[str, Ways]:
         """Return how the situation of each finding is reached, as far as it is."""
-        found = {}
-        for f in (f for of in self.open.values() for f in of.values()):
-            conforming, crafted = self.reached.get(f.id), self.crafted.get(f.id)
-            if conforming is not None:
-                found[f.id] = replace(conforming, arbitrary=crafted)
-            elif crafted is not None:
-                found[f.id] = crafted
-        return found
+        ids = (id for of in self.open.values() for id in of)
+        places = {id: (self.reached.get(id), self.crafted.get(id)) for id in ids}
+        return {
+            id: Ways(*((found, where) if where else None for where in pair))
+            for id, pair in places.items()
+            if any(pair)
+        }
 
 
 class _States:
@@ -137,19 +147,32 @@ class _States:
         return None
 
     def excluding(self, f: Finding) -> str:
-        """Return what of the finding's state is never together in a reached state, in words."""
-        relevant = {c.decl().name() for c in constants(f.condition)}
-        kept = [n for n in self.names if n in relevant]
+        """Return what of the finding's state is never together in a reached state, in words.
+
+        Raw numbers are left out first: what keeps nodes from it is rarely a single number.
+        """
+        condition = readings_fixed(f)
+        relevant = {c.decl().name() for c in constants(condition)}
+        kept = sorted((n for n in self.names if n in relevant), key=self._is_number, reverse=True)
         for name in list(kept):
             rest = [n for n in kept if n != name]
-            if not self._met({n: f.witness[n] for n in rest}):
+            if not self._possible(condition, rest):
                 kept = rest
-        words = "; ".join(field_text(n, f.witness[n]) for n in kept)
+        words = "; ".join(field_text(n, f.witness[n]) for n in self.names if n in kept)
         return f"never together in the {len(self.states)} states of the node reached: {words}"
 
-    def _met(self, wanted: Mapping[str, int]) -> bool:
-        places = [(k, wanted[n]) for k, n in enumerate(self.names) if n in wanted]
-        return any(all(s[k] == v for k, v in places) for s in self.states)
+    def _is_number(self, name: str) -> bool:
+        return isinstance(self.situations.fields[name][0].domain, Number)
+
+    def _possible(self, condition: Any, names: list[str]) -> bool:
+        """Return whether the condition can hold with what these fields are in a reached state."""
+        places = [self.names.index(n) for n in names]
+        solver = self.situations.solver()
+        solver.add(condition)
+        return any(
+            solver.holds(*map(self.situations.equals, names, values))
+            for values in dict.fromkeys(tuple(s[k] for k in places) for s in self.states)
+        )
 
 
 def _kept(name: str) -> bool:

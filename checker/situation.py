@@ -226,6 +226,15 @@ class Situations:
         return self.equals(name, witness[name])
 
 
+Views = dict[On, Situations]  # by node step
+
+
+def views(ruleset: Ruleset, scope: Scope, journal: Journal | None = None) -> Views:
+    """Return the situations of each node step; what is asked of them goes into the journal."""
+    spoken = [s.on for s in ruleset.steps if ruleset.rules_on(s.on)]
+    return {on: Situations(ruleset, on, scope, journal) for on in spoken}
+
+
 def generic(label: str) -> str:
     """Return the name of a field without its index."""
     return label.partition("[")[0]

@@ -13,11 +13,11 @@ from dataclasses import replace
 import pytest
 import z3
 
-from checker.check import analyse, views
+from checker.check import analyse
 from checker.contradictions import Contradictions
 from checker.gaps import Gaps
 from checker.kinds import kinds
-from checker.situation import Situations
+from checker.situation import Situations, views
 from checker.solving import Asked, Journal, Solver
 from model.rule import On
 from model.rulesets.draft04 import RULESET

@@ -14,7 +14,7 @@ from checker.describe import finding_record
 from checker.explore import Exploration, Explorer
 from checker.finding import Finding
 from checker.machine import Machine, State
-from checker.reach import Reached
+from checker.reach import Reached, Ways
 from checker.two_party import Placed, TwoParty, beside
 from checker.views import ENDLESS as ENDLESS_HOME
 from checker.views import HOME, NOTHING, REGISTERED, REGULAR, WITH_BID, Difference, Views
@@ -227,7 +227,7 @@ def test_the_last_accepted_sequence_number_is_refused_without_end() -> None:
 def test_an_endless_rejection_shows_the_same_exchange_again() -> None:
     found = [(f, where) for f, where in procedures(DRAFT) if f.kind == "endless rejection"]
     for f, where in found:
-        record = finding_record(f, RULESET, where)
+        record = finding_record(f, RULESET, Ways(where))
         sent = [p for p in record["path"] if p["actor"] == "mobile node" and p["to"]]
         assert len(sent) >= 3
         last, before = (set(p["message"].items()) for p in (sent[-1], sent[-2]))
