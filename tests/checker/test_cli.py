@@ -148,6 +148,21 @@ def test_a_violated_property_ends_with_1_and_html_is_written(
     assert not read_records(out).truncated
 
 
+def test_where_both_sides_agree_in_the_end_explore_ends_with_0(
+    monami: Monami, tmp_path: Path
+) -> None:
+    """Without BID CONFLICT, and with the sequence numbers of the base document alone."""
+    own = tmp_path / "own.py"
+    own.write_text(
+        "from model.rulesets.draft04 import RULESET as DRAFT\n\n"
+        'RULESET = DRAFT.without("04-6.3-34", "04-5.9-3")\n',
+        encoding="utf-8",
+    )
+    ran = monami("explore", own, *NEITHER)
+    assert ran.code == 0, ran
+    assert "All 5 properties hold within the scope." in ran.out
+
+
 def test_what_both_sides_come_to_ends_with_1(monami: Monami) -> None:
     ran = monami("explore", "draft-04", *NEITHER)
     assert ran.code == 1
