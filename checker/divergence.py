@@ -38,6 +38,10 @@ class _Found:
         """Return the shortest episode."""
         return self.explained[0][0].episode
 
+    def tells(self, difference: Difference) -> bool:
+        """Return whether it tells of this difference."""
+        return any(e.episode.difference == difference for e, _ in self.explained)
+
     def takes(self, explained: Explained, cause: Cause) -> bool:
         """Return whether another cause is told with it.
 
@@ -46,7 +50,7 @@ class _Found:
         """
         episode, first = explained.episode, self.explained[0][1]
         if self.episode.after == episode.after and cause.broken == first.broken:
-            return bool(cause.rules & first.rules)
+            return bool(cause.rules & first.rules or self.episode.allowed)
         forgotten = self.episode.forgotten and episode.forgotten
         return forgotten and self.episode.difference == episode.difference
 
@@ -77,13 +81,19 @@ class Divergences:
             return
         self._seen.add(signature)
         sender = explained.episode.sender_gives_up
-        peers = [f for f in self._found if f.home_agent == home_agent]
+        alike = [f for f in self._found if f.episode.allowed == explained.episode.allowed]
+        if explained.episode.allowed and any(f.tells(explained.episode.difference) for f in alike):
+            return  # what a permission leads to is told once, for one kind of peer
+        peers = [f for f in alike if f.home_agent == home_agent]
         for f in peers:
-            if any(_forces(cause, explained) for _, cause in f.explained):
+            known = next((c for _, c in f.explained if _forces(c, explained)), None)
+            if known is not None:
                 f.sender &= sender
+                if explained.episode.after == f.episode.after:
+                    f.explained.append((explained, known))
                 return
         cause = explained.cause()
-        if cause is None or not cause.rules:
+        if cause is None or not cause.rules | explained.episode.allowed:
             return
         for f in peers:
             if f.takes(explained, cause):

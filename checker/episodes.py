@@ -12,6 +12,7 @@ from checker.outcomes import Applied, StepEngine
 from checker.views import NOTHING, Difference, Views
 from model.rule import Modality, On, Rule
 from model.step import GroundRule
+from model.system import STRANGER
 from model.vocabulary import bc, bu, mn, net
 
 ENDING = (On.EXPIRE, On.KEEP_LIST)  # a Lifetime runs out
@@ -120,9 +121,14 @@ class Episode:
 
     @property
     def permissions(self) -> frozenset[str]:
-        """Return the ids of the permissions used when a Lifetime ran out."""
+        """Return the ids of permissions used: for an action, and when a Lifetime ran out."""
         ended = (d for d in self.deciding.values() if d.step.action.on in ENDING)
-        return frozenset(i for d in ended for i in d.permitted)
+        return self.allowed.union(i for d in ended for i in d.permitted)
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Return the ids of the permissions that actions of it need."""
+        return frozenset(s.action.by for s in self.steps if s.action.by)
 
     @cached_property
     def deciding(self) -> dict[int, Judged]:
@@ -147,7 +153,10 @@ def judged(machine: Machine, position: int, step: Step) -> Judged:
 
 
 def episodes(found: Exploration, views: Views) -> Iterator[Episode]:
-    """Yield the episodes of an exploration, the shortest paths first, alike ones once."""
+    """Yield the episodes of an exploration, the shortest paths first, alike ones once.
+
+    What a third node sends is left out: both nodes are to obey the rules.
+    """
     alike, seen = _Alike(found), set[tuple[object, ...]]()
     for state in found.parents:
         differences = views.differences(state)
@@ -161,6 +170,8 @@ def episodes(found: Exploration, views: Views) -> Iterator[Episode]:
             if key not in seen:
                 seen.add(key)
                 steps = tuple(_since(found, before, state))
+                if any(s.action.actor == STRANGER for s in steps):
+                    continue
                 yield Episode(found.machine, before, steps, bid, difference)
 
 

@@ -43,13 +43,15 @@ class Machine:
         scope: Scope,
         readings: Mapping[str, int] | None = None,
         relations: Mapping[On, StepRelation] | None = None,
+        permitted: bool = True,  # with the actions that a permission allows
     ) -> None:
         self.ruleset, self.scope = ruleset, scope
         self.world = World(scope)
         self.system = System(self.world)
         self.names = self.system.state()
         steps = {None, *(s.on for s in ruleset.steps)}
-        self.actions = [a for a in self.system.actions() if a.on in steps]
+        stated = {"", *(i for r in ruleset.rules if permitted for i in r.ids)}
+        self.actions = [a for a in self.system.actions() if a.on in steps and a.by in stated]
         given = relations or {}
         self.relations = {
             on: given.get(on) or step_relation(ruleset, on, self.world)

@@ -23,6 +23,7 @@ from model.fields import Number
 from model.rule import On
 from model.terms import constants
 
+EXCHANGED = (On.RECEIVE_UPDATE, On.RECEIVE_ACK)  # steps on messages that are explored
 BY_PEER = ("unchecked duty",)  # kinds whose message no conforming node sends
 
 
@@ -85,13 +86,13 @@ class Watch:
     def from_states(self, found: Exploration, views: Mapping[On, Situations]) -> None:
         """Try every reached state with any message, or event, for each finding.
 
-        A Binding Update may come from an arbitrary peer; what else happens to a node depends on
-        no peer, and so happens between conforming nodes.
+        A Binding Update or Acknowledgement may come from an arbitrary peer; the exploration has
+        those of conforming nodes.  What else happens to a node is taken to happen among these.
         """
         for on, situations in views.items():
             states = _States(self.machine, found, situations)
             for f in self.open[on].values():
-                by_peer = on is On.RECEIVE_UPDATE or f.kind in BY_PEER
+                by_peer = on in EXCHANGED or f.kind in BY_PEER
                 self._place(f, states.first(f), by_peer)
                 if f.id not in self.reached and f.id not in self.crafted and found.complete:
                     self.invariants[f.id] = states.excluding(f)

@@ -55,7 +55,7 @@ class TwoParty:
         """Return the endless rejections, and the procedures that do not recover."""
         if not self.speaks_of_both:
             return []
-        machine = Machine(self.ruleset, ONE_BINDING, self.readings)
+        machine = Machine(self.ruleset, ONE_BINDING, self.readings, permitted=False)
         found = Explorer(machine).run()
         endless = EndlessRejections(_wishes(machine, "mn.goes_on"))
         recoveries = Recoveries(_wishes(machine, "mn.goes_on", "mn.boots"))
@@ -64,7 +64,7 @@ class TwoParty:
 
     def _after_refusals(self) -> list[Placed]:
         """Return the procedures after a refusal, of bulk updates too, that do not recover."""
-        machine = Machine(self.ruleset, SEVERAL, self.readings)
+        machine = Machine(self.ruleset, SEVERAL, self.readings, permitted=False)
         found = Explorer(machine).run()
         recoveries = Recoveries(_wishes(machine, "mn.goes_on"))
         return _placed(found, recoveries.after_refusal(found))

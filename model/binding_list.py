@@ -84,6 +84,11 @@ def sent_with_bids(world: World, bids: tuple[int, ...], address: int) -> Updates
     )
 
 
+def forgotten(world: World, b: int) -> Updates:
+    """Return the list without the entry for a BID."""
+    return _entry(world, b, Registration.none, _address(NONE), Left.agreed, z3.BoolVal(False))
+
+
 def sent_without_bid(world: World, registers: bool, address: int) -> Updates:
     """Return the list after an update without BID: it is about every binding."""
     updates: Updates = {}

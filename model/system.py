@@ -8,7 +8,8 @@ outcome that the rules leave is explored.  One exchange is under way at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import permutations
 from typing import Any
 
 import z3
@@ -19,6 +20,7 @@ from model.binding_list import (
     awaits,
     believes,
     concluded,
+    forgotten,
     listed,
     runs_out,
     sent_with_bids,
@@ -38,6 +40,7 @@ from model.running_out import (
 )
 from model.scope import World
 from model.vocabulary import (
+    FIELDS,
     FIRST_CARE_OF,
     HOME_ADDRESS,
     NONE,
@@ -88,6 +91,8 @@ NETWORK = (net.update, net.acknowledgement, net.sent, net.faults, net.stray_bulk
 POLICY = (node.home_agent, node.bulk, node.single)
 
 
+STRANGER = "another node"
+
 WORDS = {
     "register_plain": "registers without BID",
     "register_one": "registers {}",
@@ -103,7 +108,10 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Action:
-    """One action: who does what, when, what it sets before and after the node's step."""
+    """One action: who does what, when, what it sets before and after the node's step.
+
+    `by` is the id of the permission that allows it; a ruleset without it has no such action.
+    """
 
     name: str
     actor: str
@@ -112,6 +120,7 @@ class Action:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     updates: Mapping[str, Any] = field(default_factory=dict)
     to: str | None = None
+    by: str = ""
 
 
 class System:
@@ -142,10 +151,17 @@ class System:
 
     def actions(self) -> list[Action]:
         """Return every action."""
-        found = [*self._sends(), *self._moves(), *self._losses(), self._conclude()]
+        found = [
+            *self._sends(),
+            *self._renames(),
+            *self._moves(),
+            *self._losses(),
+            self._conclude(),
+        ]
         found += [
             self._receive("processes the update", keep=False),
             self._receive("processes a copy of the update", keep=True),
+            self._ignores(),
         ]
         return [*found, *self._stray(), *self._running_out()]
 
@@ -164,6 +180,31 @@ class System:
                 self._sent(intent, bids, source, homes),
                 "receiver",
             )
+
+    def _renames(self) -> Iterator[Action]:
+        """An entry of the list gets another BID, and is registered with it (04-2-5)."""
+        for k in self.world.indices("interface"):
+            for old, new in permutations(self.world.bids, 2):
+                yield self._rename(FIRST_CARE_OF + k - 1, old, new)
+
+    def _rename(self, source: int, old: int, new: int) -> Action:
+        wish = ("register_one", (new,), source, ())
+        guard = (
+            self._may_send(*wish),
+            self.world.at(mn.status, old) == Registration.registered,
+            self.world.at(mn.coa, old) == _address(source),
+            z3.Not(listed(self.world, new)),
+        )
+        return Action(
+            f"registers BID {new} in place of BID {old}, from interface {source - 1}",
+            "mobile node",
+            z3.And(guard),
+            On.SEND_UPDATE,
+            self._wish(*wish),
+            self._sent(*wish) | forgotten(self.world, old),
+            "receiver",
+            "04-2-5",
+        )
 
     def _wishes(self) -> Iterator[tuple[str, tuple[int, ...], int, tuple[int, ...]]]:
         """Yield (intent, BIDs, source address, BIDs for the interface at home)."""
@@ -307,6 +348,18 @@ class System:
             updates["net.faults"] = net.faults + 1
         return Action(name, "receiver", guard, On.RECEIVE_UPDATE, {}, updates, "mobile node")
 
+    def _ignores(self) -> Action:
+        """For a node that ignores the BID the update is one without sub-options (04-6.1-8)."""
+        whole = self._receive("ignores every BID sub-option of the update", keep=False)
+        unseen = {
+            self.name(c, i): FIELDS[c.decl().name()].domain.at(0)
+            for c in MESSAGE
+            if self.world.family(c) == "option"
+            for i in self.world.options
+        }
+        guard = z3.And(whole.guard, node.single, self.world.at(o.present, 1))
+        return replace(whole, guard=guard, inputs=unseen, by="04-6.1-8")
+
     def _correspondent_changed(self) -> Any:
         if self.world.scope.options < 2:
             return z3.BoolVal(False)
@@ -429,7 +482,7 @@ class System:
                 self.name(o.coa, i): _address(FIRST_CARE_OF),
             }
         guard = z3.And(self._idle(), z3.Not(node.home_agent))
-        yield Action("a stray bulk update", "another node", guard, updates=fields, to="receiver")
+        yield Action("a stray bulk update", STRANGER, guard, updates=fields, to="receiver")
 
 
 def _address(value: int) -> z3.BitVecRef:

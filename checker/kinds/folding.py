@@ -22,13 +22,14 @@ import z3
 from checker.demands import structural
 from checker.finding import Finding
 from checker.kinds.common import equal
+from checker.kinds.undefined import NO_NUMBER
 from checker.kinds.values import mentions
 from checker.sentences import demand_sentence
 from checker.situation import Situations, generic
 from model.rule import On, split_id
 from model.ruleset import Reading, Ruleset
 from model.step import GroundRule
-from model.vocabulary import FIELDS, Status
+from model.vocabulary import FIELDS, Status, ba_status
 from reports.kinds import kind_rank
 
 CLASHES = ("contradiction", "silent override", "permission conflict", "tension")
@@ -43,6 +44,7 @@ def folded(found: Iterable[Finding], views: Views, ruleset: Ruleset) -> list[Fin
     result = _told(result, _restating(result, views))
     result = _told(result, _elsewhere(result))
     result = _told(result, _unhandled(result, views))
+    result = _told(result, _unclassed(result, views, ruleset))
     return _told(result, _following(result))
 
 
@@ -195,6 +197,21 @@ def _unhandled(found: list[Finding], views: Views) -> Iterator[tuple[Finding, Fi
         having = [g for g in gaps if _has(views[f.on], g, f.region)]
         if having:
             yield f, having[0]
+
+
+def _unclassed(
+    found: list[Finding], views: Views, ruleset: Ruleset
+) -> Iterator[tuple[Finding, Finding]]:
+    """Yield each gap that numbers would close, with what lacks them.
+
+    It is about the Status of an acknowledgement: what the document defines stands in its
+    sub-options.
+    """
+    numbered = z3.Or([ba_status == Status[s] for s in ruleset.status_numbers])
+    for f in (f for f in found if f.kind == "undefined term" and f.region == NO_NUMBER):
+        for gap in (g for g in found if g.kind == "gap" and g.on in views):
+            if not views[gap.on].solver().holds(gap.condition, numbered):
+                yield gap, f
 
 
 def _has(situations: Situations, gap: Finding, status: str) -> bool:

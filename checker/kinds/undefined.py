@@ -21,6 +21,7 @@ from model.step import GroundRule
 from model.terms import names_in
 from model.vocabulary import FIELDS, Status
 
+NO_NUMBER = "class of a status"  # what the finding about statuses without number is about
 KIND = "undefined term"
 Views = Mapping[On, Situations]
 # What stands for every status of a class.
@@ -80,7 +81,7 @@ class Classes:
             self.views[self.steps[-1]],
             about,
             _title(unclassed, list(neither)),
-            region="class of a status",
+            region=NO_NUMBER,
             principal=(),
             demands=tuple(_demand(*pair) for pair in pairs),
         )

@@ -11,6 +11,7 @@ import pytest
 import z3
 
 from checker.describe import finding_record
+from checker.episodes import episodes
 from checker.explore import Exploration, Explorer
 from checker.finding import Finding
 from checker.machine import Machine, State
@@ -23,6 +24,7 @@ from model.rule import Rule
 from model.ruleset import Ruleset
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
+from model.system import STRANGER
 from model.vocabulary import Effect, Resync, decide, mn, slot_present
 from tests.checker.support import stated, tiny
 
@@ -80,6 +82,8 @@ VARIANTS: dict[str, Callable[[], Ruleset]] = {
     "no replacement": lambda: RULESET.without("04-6.3-2", "04-3-13"),
     "kept": kept,
     "next number": next_number,
+    "nothing ignored": lambda: RULESET.without("04-6.1-8"),
+    "no other BID": lambda: RULESET.without("04-2-5"),
 }
 
 
@@ -288,3 +292,28 @@ def test_a_gap_is_left_out_where_a_divergence_tells_what_comes_of_it() -> None:
     (known, *_) = (f for f, _ in placed)
     gaps = [replace(known, kind="gap", at_stake=(n,)) for n in ("mn.entry", "mn.next", "answer")]
     assert [f.at_stake for f in beside(gaps, placed)] == [("mn.next",), ("answer",)]
+
+
+def test_a_peer_that_ignores_the_bid_holds_one_regular_binding() -> None:
+    """04-6.1-8: it takes the update for one without sub-options."""
+    (found,) = (f for f, _ in divergences(DRAFT, ONE_BID) if "04-6.1-8" in f.rules)
+    assert "under no BID the correspondent node has a registered binding" in found.title
+    assert "under a BID the correspondent node has nothing" in found.title
+    assert not with_rules(divergences("nothing ignored", ONE_BID), {"04-6.1-8"})
+
+
+def test_a_changed_bid_leaves_the_binding_under_the_old_one() -> None:
+    """04-2-5 lets a BID change at any time; nobody removes the binding of the old one."""
+    scope = Scope(2, 1, 1, 2, updates=2, faults=0)
+    (found,) = with_rules(divergences(DRAFT, scope), {"04-2-5"})
+    assert "has a registered binding, the mobile node nothing" in found.title
+    assert not with_rules(divergences("no other BID", scope), {"04-2-5"})
+
+
+def test_what_a_third_node_sends_makes_no_divergence() -> None:
+    found = Explorer(Machine(RULESET, TWO_BIDS)).run()
+    names = {a.name for a in found.machine.actions if a.actor == STRANGER}
+    assert names
+    assert names <= set(found.actions)
+    told = episodes(found, Views(found.machine))
+    assert not [e for e in told if any(s.action.name in names for s in e.steps)]
