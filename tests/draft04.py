@@ -35,6 +35,7 @@ def findings(on: On) -> tuple[Finding, ...]:
 
 
 def number(label: str, value: int | str) -> int:
-    """The number of a value of a field, by its name where the domain has names."""
-    domain = FIELDS[label.partition("[")[0]].domain
+    """The number of a value of a field or reading, by its name where the domain has names."""
+    readings = {r.id: r.domain for r in RULESET.readings}
+    domain = readings.get(label) or FIELDS[label.partition("[")[0]].domain
     return domain.values.index(str(value)) if isinstance(domain, Domain) else int(value)

@@ -151,11 +151,11 @@ def test_a_violated_property_ends_with_1_and_html_is_written(
 def test_where_both_sides_agree_in_the_end_explore_ends_with_0(
     monami: Monami, tmp_path: Path
 ) -> None:
-    """Without BID CONFLICT, and with the sequence numbers of the base document alone."""
+    """Without BID CONFLICT, peers that ignore BIDs, and other sequence numbers than the base's."""
     own = tmp_path / "own.py"
     own.write_text(
         "from model.rulesets.draft04 import RULESET as DRAFT\n\n"
-        'RULESET = DRAFT.without("04-6.3-34", "04-5.9-3")\n',
+        'RULESET = DRAFT.without("04-6.3-34", "04-5.9-3", "04-6.1-8")\n',
         encoding="utf-8",
     )
     ran = monami("explore", own, *NEITHER)

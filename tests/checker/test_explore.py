@@ -186,7 +186,7 @@ def test_what_was_violated_within_the_budget_stays_violated(tiny: Explored) -> N
     [
         ((), 100_000, FOUND),
         ((), 20, INCONCLUSIVE),
-        (("04-6.3-34", "04-5.6-9", "04-5.9-3"), 100_000, CLEAN),
+        (("04-6.3-34", "04-5.6-9", "04-5.9-3", "04-6.1-8"), 100_000, CLEAN),
     ],
     ids=["violated", "budget spent", "holds"],
 )
