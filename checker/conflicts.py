@@ -259,6 +259,11 @@ class Applying:
             self._pairs[key] = self.together(key)
         return self._pairs[key]
 
+    def holds(self, chosen: Iterable[int]) -> bool:
+        """Return whether all the chosen terms can hold together: pairs are known for good."""
+        group = sorted(set(chosen))
+        return self.pair(group[0], group[-1]) if len(group) < 3 else self.together(group)
+
     def together(self, chosen: Iterable[int]) -> bool:
         """Return whether all the chosen terms can hold together."""
         if not self.solver.holds(*(self._literals[k] for k in sorted(chosen))):

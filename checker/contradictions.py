@@ -10,7 +10,7 @@ from typing import Any
 
 import z3
 
-from checker.conflicts import ConflictSearch
+from checker.conflicts import Applying, ConflictSearch
 from checker.constraints import Constraint, Variable, satisfiable
 from checker.demands import Demand, structural
 from checker.evaluate import Evaluator
@@ -49,6 +49,8 @@ class Contradictions:
                 known = found.get((kind, *key))
                 splits = any(m.split_on for m in members)
                 if not kind or (known and not splits) or not self._distinct(members):
+                    continue
+                if not self._together.holds(self._position[id(m)] for m in members):
                     continue
                 finding = self._finding(kind, members, conflict.present)
                 if finding is not None:
@@ -89,8 +91,6 @@ class Contradictions:
     def _found(self, kind: str, members: Members, present: Present) -> Finding | None:
         solver = self._solver
         solver.add(*(m.applies for m in members))
-        if not solver.holds():
-            return None
         linking = self._needed_definitions(members, present)
         solver.add(*(g.applies for g in linking))
         condition = z3.And([*(m.applies for m in members), *(g.applies for g in linking)])
@@ -183,6 +183,11 @@ class Contradictions:
         parts = [[*fixed, *demanded[:k], *demanded[k + 1 :]] for k in range(len(demanded))]
         agree = all(satisfiable(self._variables, part) for part in parts)
         return agree and not satisfiable(self._variables, [*fixed, *demanded])
+
+    @cached_property
+    def _together(self) -> Applying:
+        """Return which demands can apply together, in the order of `_position`."""
+        return Applying(self.situations, [m.applies for m in self._all])
 
     @cached_property
     def _applying(self) -> Evaluator:
