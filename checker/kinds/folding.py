@@ -9,6 +9,8 @@ with another
   all of these make one ambiguity, as the question that is open;
 - when it says that a rule follows from another, and a finding names both for the same;
 - when it is about the same statement in another message.
+
+Before that, readings on which a contradiction depends are told as ambiguities.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import z3
 from checker.demands import structural
 from checker.finding import Finding
 from checker.kinds.common import equal
+from checker.kinds.deciding import CLASHES, FIRM, deciding
 from checker.kinds.undefined import NO_NUMBER
 from checker.kinds.values import mentions
 from checker.sentences import demand_sentence
@@ -32,8 +35,6 @@ from model.step import GroundRule
 from model.vocabulary import FIELDS, Status, ba_status
 from reports.kinds import kind_rank
 
-CLASHES = ("contradiction", "silent override", "permission conflict", "tension")
-FIRM = ("contradiction", "silent override")
 FOLLOWS = ("redundant rule", "modality mismatch")
 Views = Mapping[On, Situations]
 
@@ -41,6 +42,7 @@ Views = Mapping[On, Situations]
 def folded(found: Iterable[Finding], views: Views, ruleset: Ruleset) -> list[Finding]:
     """Return the findings without those that another of them tells as well."""
     result = _open_readings(list(found), ruleset)
+    result += deciding(result, views, ruleset)
     result = _told(result, _restating(result, views))
     result = _told(result, _elsewhere(result))
     result = _told(result, _unhandled(result, views))

@@ -97,3 +97,22 @@ def test_a_permitted_reading_is_not_open(permitted: bool) -> None:
     reading = Reading(READ_H, "what of H?", H.alternatives, ("T-1",), permitted=permitted)
     kinds = [kind for kind, *_ in clashes(told(SKIPS, UNDER_H2, readings=(reading,)))]
     assert kinds == ["contradiction" if permitted else "ambiguity"]
+
+
+def test_a_reading_under_which_a_contradiction_is_partly_gone_is_open() -> None:
+    """The contradiction is there under either alternative, and says nothing of the reading."""
+    wider = stated("T-2", RUN, given=bu.ack & (reads(READ_H, "H1") | bu.zero_lifetime))
+    found = told(SKIPS, wider, readings=(H,))
+    assert clashes(found) == [
+        ("contradiction", ("T-1", "T-2"), ()),
+        ("ambiguity", ("T-1",), ("T-2",)),
+    ]
+    (decided,) = (f for f in found if f.kind == "ambiguity")
+    assert decided.readings == {"READ-H": ("H1", "H2")}
+    assert decided.witness["bu.zero_lifetime"] == 0
+    assert decided.replayed
+
+
+def test_a_reading_that_moves_no_contradiction_is_not_open() -> None:
+    elsewhere = stated("T-2", RUN, given=bu.ack & (reads(READ_H, "H1") | bu.ack))
+    assert clashes(told(SKIPS, elsewhere, readings=(H,))) == [("contradiction", ("T-1", "T-2"), ())]

@@ -73,6 +73,16 @@ def test_a_binding_out_of_the_window_of_the_others(findings: tuple[Finding, ...]
     assert (told.kind, tuple(told.readings)) == ("ambiguity", ("READ-SEQ",))
 
 
+def test_whether_a_regular_binding_is_sought_before_o_removes_it(
+    findings: tuple[Finding, ...],
+) -> None:
+    """-11 has the conflict only where O is not set."""
+    assert about(findings, "04-6.3-32", "04-6.3-33") == [("ambiguity", ("04-6.3-32", "04-6.3-33"))]
+    (told,) = (f for f in findings if f.region == "READ-PRE")
+    assert told.readings == {"READ-PRE": ("P1", "P2")}
+    assert (told.witness["o.O[1]"], told.witness["bc.plain"]) == (1, 1)
+
+
 def test_home_and_foreign_bindings_need_two_lifetimes_in_one_message(
     findings: tuple[Finding, ...],
 ) -> None:
