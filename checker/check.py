@@ -106,16 +106,24 @@ def _divisible(situations: Views) -> bool:
 
 
 def _parts(situations: Views) -> Iterator[Part]:
-    """Yield the parts of the analysis, long ones first: both processes end at about one time."""
+    """Yield the parts of the analysis, the longest first: both processes end at about one time.
+
+    Parts that need the terms of every step come before those of single steps, so that one of
+    the processes alone prepares most of them.
+    """
     ruleset = next(s.ruleset for s in situations.values())
-    steps = sorted(situations.items(), key=lambda item: item[0] is not On.RECEIVE_UPDATE)
-    for on, s in steps:
-        yield Part(f"contradictions and gaps: a node {on.value}", partial(_step, s))
+    steps = [
+        Part(f"contradictions and gaps: a node {on.value}", partial(_step, s))
+        for on, s in situations.items()
+    ]
+    longest = [p for p, on in zip(steps, situations, strict=True) if on is On.RECEIVE_UPDATE]
+    yield from longest
     for text, search in SEARCHES.items():
         yield Part(text, partial(search, situations, ruleset))
     if {On.SEND_UPDATE, On.RECEIVE_UPDATE} <= set(situations):
         text = "what may be sent against what must be refused"
         yield Part(text, partial(_intents, situations))
+    yield from (p for p in steps if p not in longest)
 
 
 def _step(s: Situations) -> Iterator[Finding]:

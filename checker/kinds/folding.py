@@ -32,6 +32,7 @@ from checker.situation import Situations, generic
 from model.rule import On, split_id
 from model.ruleset import Reading, Ruleset
 from model.step import GroundRule
+from model.terms import names_in
 from model.vocabulary import FIELDS, Status, ba_status
 from reports.kinds import kind_rank
 
@@ -211,9 +212,13 @@ def _unclassed(
     """
     numbered = z3.Or([ba_status == Status[s] for s in ruleset.status_numbers])
     for f in (f for f in found if f.kind == "undefined term" and f.region == NO_NUMBER):
-        for gap in (g for g in found if g.kind == "gap" and g.on in views):
+        for gap in (g for g in found if g.kind == "gap" and g.on in views and _on_status(g)):
             if not views[gap.on].solver().holds(gap.condition, numbered):
                 yield gap, f
+
+
+def _on_status(gap: Finding) -> bool:
+    return ba_status.decl().name() in names_in(gap.condition)
 
 
 def _has(situations: Situations, gap: Finding, status: str) -> bool:
