@@ -284,7 +284,8 @@ RUNNING_OUT = [
         HOME_AGENT,
         "while it serves, the home agent goes on intercepting",
         on=On.EXPIRE,
-        given=ex.others & ~ex.home & ~ex.home_stays,
+        given=ex.others & ~ex.home_stays,
+        when=~ex.home | (ex.entry == Others.delete),
         then=ex.proxy,
     ),
     rule(

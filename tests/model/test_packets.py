@@ -284,6 +284,15 @@ def test_with_the_last_binding_that_runs_out_the_proxy_ends() -> None:
     assert not gaps(On.EXPIRE, {"bc.proxy": 1})
 
 
+def test_without_its_home_binding_the_home_agent_intercepts_for_the_others_again() -> None:
+    """04-6.3-26 ends with the entry; while the home agent serves, 3775-10.4.1-1 goes on."""
+    labels = [d.label for d in situations(On.EXPIRE).relation.decisions]
+    entry, proxy = labels.index("ex.entry"), labels.index("ex.proxy")
+    found = outcomes(On.EXPIRE, {"ex.run_out": 1, "ex.home": 1, "ex.others": 1})
+    gone = number("ex.entry", "delete")
+    assert {o.values[proxy] for o in found if o.values[entry] == gone} == {1}
+
+
 # -- all steps ---------------------------------------------------------------------------------
 
 
