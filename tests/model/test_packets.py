@@ -8,10 +8,12 @@ from types import MappingProxyType
 import pytest
 
 from checker.outcomes import Outcome
+from checker.situation import Situations
 from model.fields import Domain
 from model.rule import On
 from model.rulesets.draft04 import RULESET
 from model.rulesets.steps_packets import STEPS
+from model.scope import Scope
 from model.vocabulary import FIELDS, FIRST_CARE_OF, HOME_ADDRESS
 from tests.draft04 import engine, findings, number, situations
 
@@ -286,11 +288,14 @@ def test_with_the_last_binding_that_runs_out_the_proxy_ends() -> None:
 
 def test_without_its_home_binding_the_home_agent_intercepts_for_the_others_again() -> None:
     """04-6.3-26 ends with the entry; while the home agent serves, 3775-10.4.1-1 goes on."""
-    labels = [d.label for d in situations(On.EXPIRE).relation.decisions]
-    entry, proxy = labels.index("ex.entry"), labels.index("ex.proxy")
-    found = outcomes(On.EXPIRE, {"ex.run_out": 1, "ex.home": 1, "ex.others": 1})
+    alone = Situations(RULESET.without("04-5.5-22", "04-5.5-31"), On.EXPIRE, Scope())
+    given = {n: alone.default(n) for n in alone.fields}
+    given |= {"ex.run_out": 1, "ex.home": 1, "ex.others": 1}
+    labels = [d.label for d in alone.relation.decisions]
+    outcomes_then = alone.engine.outcomes([*given.values()])
+    found = [dict(zip(labels, o.values, strict=True)) for o in outcomes_then]
     gone = number("ex.entry", "delete")
-    assert {o.values[proxy] for o in found if o.values[entry] == gone} == {1}
+    assert {o["ex.proxy"] for o in found if o["ex.entry"] == gone} == {1}
 
 
 # -- all steps ---------------------------------------------------------------------------------
