@@ -282,10 +282,14 @@ class _Problem:
 
     def _values(self, constraints: list[Constraint]) -> Iterator[tuple[int, ...]]:
         variables = {d.label: self._variable(d) for d in self.decisions}
-        required = self._requirements({n for c in constraints for n in c.names})
+        wanted = [*constraints, *self._requirements({n for c in constraints for n in c.names})]
+        found = list(solutions(variables, wanted))
+        for permit in (self.engine._bound(k, self.applied) for k in self.permits):
+            # Its use may bring with it more than what is usual.
+            if not any(map(permit.holds, found)) and satisfiable(variables, [*wanted, permit]):
+                found += solutions(variables, [*wanted, permit])
         order = [d.label for d in self.decisions]
-        for found in solutions(variables, [*constraints, *required]):
-            yield tuple(found[label] for label in order)
+        yield from (tuple(s[label] for label in order) for s in found)
 
     def _requirements(self, coupled: set[str]) -> list[Constraint]:
         """A decision that none speaks of has its default unless it is required."""

@@ -153,6 +153,17 @@ def test_a_permission_adds_a_value_to_the_default() -> None:
     assert {pair_of(engine, o)[0] for o in engine.outcomes(inputs)} == {above, within}
 
 
+def test_the_use_of_a_permission_may_bring_with_it_what_is_unusual() -> None:
+    usual = (decide.ba_lifetime == Lifetime.within, decide.ba_sequence == SequenceSource.at(0))
+    may = stated("T-0", z3.Not(usual[0]), modality=Modality.MAY)
+    then = stated("T-1", z3.Not(usual[1]), when=z3.Not(usual[0]))
+    engine, inputs = engine_of(tiny(may, then))
+    found = {pair_of(engine, o) for o in engine.outcomes(inputs)}
+    within = Lifetime.values.index("within")
+    assert (within, 0) in found
+    assert any(lifetime != within and sequence for lifetime, sequence in found)
+
+
 def test_what_is_required_and_unspoken_is_a_gap_with_an_outcome_for_each_value() -> None:
     acknowledged = stated("T-0", decide.acknowledged)
     engine, inputs = engine_of(tiny(acknowledged))
