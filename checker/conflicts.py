@@ -243,7 +243,6 @@ class Applying:
     def __init__(self, situations: Situations, terms: list[Any]) -> None:
         self.situations, self.terms = situations, terms
         self.solver = situations.solver()
-        self.solver.set("phase_selection", 1)  # true first: an example of many terms tells most
         self._literals = [z3.Bool(f"term {k}") for k in range(len(terms))]
         for literal, term in zip(self._literals, terms, strict=True):
             self.solver.add(literal == term)

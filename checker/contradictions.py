@@ -32,7 +32,7 @@ class Contradictions:
     """The contradictions, tensions and permission conflicts of one node step."""
 
     def __init__(self, situations: Situations) -> None:
-        self.situations, self.aside = situations, situations.aside()
+        self.situations = situations
         self.engine = situations.engine
         self.search = ConflictSearch(situations, self.engine)
         relation = situations.relation
@@ -61,7 +61,7 @@ class Contradictions:
     def _where(self, f: Finding) -> tuple[str, ...]:
         """Return the region of a finding under the readings of its witness."""
         chosen = {n: f.witness[n] for n in self.situations.readings}
-        return Regions(self.situations, f.condition, chosen, self.aside).sentences(f.witness)
+        return Regions(self.situations, f.condition, chosen).sentences(f.witness)
 
     def _overriding(self, members: Members) -> str:
         """A permission of the document against advice of its base overrides it unsaid."""
@@ -130,7 +130,7 @@ class Contradictions:
             _title(members),
             condition,
             witness,
-            essential(self.situations, condition, witness, self.aside),
+            essential(self.situations, condition, witness),
             self.situations.facts(witness),
             self._readings(witness, relevant),
             tuple((m.ground.rule.id, demand_sentence(m.ground)) for m in members),
@@ -169,9 +169,9 @@ class Contradictions:
         needed = list(names)
         for literal in list(names):
             rest = [n for n in needed if n is not literal]
-            if solver.check(*rest) == z3.unsat:
+            if not solver.holds(*rest):
                 needed = rest
-        return [names[n] for n in needed] if solver.check(*needed) == z3.unsat else []
+        return [names[n] for n in needed] if not solver.holds(*needed) else []
 
     def replays(self, members: Members, present: Present, witness: dict[str, int]) -> bool:
         """Return whether the evaluator, without solver, sees the same on the witness."""

@@ -93,7 +93,8 @@ def constructors(sort: z3.DatatypeSortRef) -> dict[str, int]:
     return {sort.constructor(k).name(): k for k in range(sort.num_constructors())}
 
 
-def _recognised(t: z3.ExprRef) -> int:
+def recognised(t: z3.ExprRef) -> int:
+    """Return the index of the enumeration constant that a recogniser looks for."""
     return constructor_index(t.decl().params()[0])
 
 
@@ -154,8 +155,8 @@ _PLAIN: dict[int, Callable[[list[str]], str]] = {
 }
 
 _OPERATORS: dict[int, Callable[[z3.ExprRef, list[str]], str]] = {
-    z3.Z3_OP_DT_IS: lambda t, a: f"({a[0]} == {_recognised(t)})",
-    z3.Z3_OP_DT_RECOGNISER: lambda t, a: f"({a[0]} == {_recognised(t)})",
+    z3.Z3_OP_DT_IS: lambda t, a: f"({a[0]} == {recognised(t)})",
+    z3.Z3_OP_DT_RECOGNISER: lambda t, a: f"({a[0]} == {recognised(t)})",
     z3.Z3_OP_BADD: _modular("+"),
     z3.Z3_OP_BSUB: _modular("-"),
     z3.Z3_OP_BMUL: _modular("*"),

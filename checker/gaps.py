@@ -12,6 +12,7 @@ import z3
 from checker.evaluate import Evaluator
 from checker.finding import Finding
 from checker.left_open import NONE, LeftOpen, Refusals, Region
+from checker.models import Reader
 from checker.outcomes import StepEngine
 from checker.sentences import situation_text, which
 from checker.settling import in_domain
@@ -68,8 +69,8 @@ class Gaps:
 
     @cached_property
     def _open(self) -> dict[str, LeftOpen]:
-        s, aside = self.situations, self.situations.aside()
-        each = (LeftOpen(s, self.engine, d, self._refusals, aside) for d in self._decisions)
+        s = self.situations
+        each = (LeftOpen(s, self.engine, d, self._refusals) for d in self._decisions)
         return {found.d.label: found for found in each}
 
     def _merged(self, d: GroundDecision, regions: list[Region]) -> Iterator[Finding]:
@@ -181,6 +182,7 @@ class Suspects:
             literal = self._obeyed.setdefault(g.rule.id, z3.Bool(f"obeyed {g.rule.id}"))
             self._solver.add(z3.Implies(literal, g.obeyed))
         self._silent = [z3.Bool(f"silent {d.label}") for d in decisions]
+        self._read = Reader(self._silent)
         for d, literal in zip(decisions, self._silent, strict=True):
             self._solver.add(literal == gaps.silent(d))
 
@@ -191,9 +193,8 @@ class Suspects:
         self._solver.push()
         self._solver.add(condition, z3.Or(self._silent))
         while self._solver.holds(*others):
-            model = self._solver.model()
-            new = {k for k, c in enumerate(self._silent) if z3.is_true(model[c])} - found
-            found |= new
+            silent = self._read(self._solver.model())
+            found |= {k for k, bit in enumerate(silent) if bit}
             rest = [c for k, c in enumerate(self._silent) if k not in found]
             self._solver.add(z3.Or(rest))
         self._solver.pop()

@@ -14,7 +14,7 @@ from checker.generalise import Generaliser
 from checker.outcomes import StepEngine
 from checker.settling import Settling, in_domain
 from checker.situation import Situations
-from checker.solving import Aside, Solver
+from checker.solving import Solver
 from model.rule import Refuses
 from model.step import GroundDecision, GroundRule
 from model.terms import names_in
@@ -68,10 +68,9 @@ class LeftOpen:
         engine: StepEngine,
         d: GroundDecision,
         refusals: Refusals,
-        aside: Aside,
     ) -> None:
         self.situations, self.engine, self.d = situations, engine, d
-        self.refusals, self._aside = refusals, aside
+        self.refusals = refusals
         rules = situations.relation.rules
         self.speakers: list[GroundRule] = [g for g in rules if g.speaks and d.label in g.decisions]
         self.silence = z3.Not(z3.Or([g.applies for g in self.speakers]))
@@ -124,7 +123,7 @@ class LeftOpen:
         own = {d.label for d in self.situations.relation.decisions}
         fixed = not names_in(self.d.required) & own
         situation = z3.And(self.silence, self.d.required) if fixed else self.silence
-        return Generaliser(self.situations, situation, self._aside, self.refusals.terms)
+        return Generaliser(self.situations, situation, self.refusals.terms)
 
     def _region(self, solver: Solver, readings: dict[str, int], given_up: frozenset[str]) -> Region:
         witness = self._witness(solver, readings, given_up)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-import z3
-from z3 import z3core
-
-from checker.evaluate import constructors
-from model.handles import name
-
-Decode = Callable[[Any, Any], int]
+from checker.circuits import Circuits
+from checker.gates import Bits
+from checker.solving import Model
 
 
 class Reader:
@@ -22,32 +18,12 @@ class Reader:
     """
 
     def __init__(self, constants: Iterable[Any]) -> None:
-        self._read = [(c.decl().ast, _decoder(c.sort())) for c in constants]
+        self._constants = tuple(constants)
+        self._bits = cache(self._bits_in)
 
-    def __call__(self, model: z3.ModelRef) -> list[int]:
+    def __call__(self, model: Model) -> list[int]:
         """Return the values of the constants, in their order."""
-        ref, model_handle = model.ctx.ref(), model.model
-        handles = (
-            (z3core.Z3_model_get_const_interp(ref, model_handle, d), decode)
-            for d, decode in self._read
-        )
-        return [decode(ref, handle) if handle.value else 0 for handle, decode in handles]
+        return [model.number(bits) for bits in self._bits(model.circuits)]
 
-
-def _decoder(sort: Any) -> Decode:
-    if isinstance(sort, z3.BoolSortRef):
-        return _flag
-    if isinstance(sort, z3.BitVecSortRef):
-        return _numeral
-    index = constructors(sort)
-    return lambda ref, handle: index[name(ref, handle)]
-
-
-def _flag(ref: Any, handle: Any) -> int:
-    return int(z3core.Z3_get_bool_value(ref, handle) == z3.Z3_L_TRUE)
-
-
-def _numeral(ref: Any, handle: Any) -> int:
-    value = ctypes.c_uint64()
-    z3core.Z3_get_numeral_uint64(ref, handle, ctypes.byref(value))
-    return value.value
+    def _bits_in(self, circuits: Circuits) -> list[Bits]:
+        return [circuits.bits(c) for c in self._constants]

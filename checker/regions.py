@@ -10,7 +10,6 @@ import z3
 from checker.generalise import Generaliser
 from checker.sentences import situation_text
 from checker.situation import Situations, generic
-from checker.solving import Aside
 
 MOST_SHOWN = 4
 MORE = "and other situations"
@@ -19,14 +18,12 @@ MORE = "and other situations"
 class Regions:
     """Covers a condition, under fixed readings, by conditions that each alone imply it."""
 
-    def __init__(
-        self, situations: Situations, condition: Any, readings: Mapping[str, int], aside: Aside
-    ) -> None:
+    def __init__(self, situations: Situations, condition: Any, readings: Mapping[str, int]) -> None:
         self.situations, self.readings = situations, dict(readings)
         fixed = [situations.equals(n, v) for n, v in readings.items()]
         self._solver = situations.solver()
         self._solver.add(condition, *fixed)
-        self._general = Generaliser(situations, z3.Or(condition, z3.Not(z3.And(fixed))), aside)
+        self._general = Generaliser(situations, z3.Or(condition, z3.Not(z3.And(fixed))))
 
     def sentences(self, first: Mapping[str, int]) -> tuple[str, ...]:
         """Return the conditions in words, at most a few, that of the witness first."""

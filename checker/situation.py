@@ -10,12 +10,13 @@ from typing import Any
 
 import z3
 
+from checker.circuits import Circuits
 from checker.demands import Demand, demands
 from checker.evaluate import Evaluator
 from checker.models import Reader
 from checker.oriented import Oriented
 from checker.outcomes import StepEngine
-from checker.solving import Aside, Journal, Solver
+from checker.solving import Journal, Model, Solver
 from checker.usual import STATUSES_IN_UPDATE, UNUSED
 from model.fields import Domain, Field, Number
 from model.rule import On
@@ -34,6 +35,7 @@ class Situations:
     on: On
     scope: Scope
     journal: Journal | None = field(default=None, compare=False, repr=False)
+    circuits: Circuits = field(default_factory=Circuits, compare=False, repr=False)
 
     @cached_property
     def relation(self) -> StepRelation:
@@ -108,7 +110,7 @@ class Situations:
     def _equal(self) -> dict[tuple[str, int], Any]:
         return {}
 
-    def values(self, model: Any) -> list[int]:
+    def values(self, model: Model) -> list[int]:
         """Return the values of all inputs in a model, in order."""
         return self._reader(model)
 
@@ -122,7 +124,7 @@ class Situations:
 
     def blank_solver(self) -> Solver:
         """Return a fresh solver that knows nothing."""
-        return Solver(self.journal)
+        return Solver(self.circuits, self.journal)
 
     def solver(self) -> Solver:
         """Return a fresh solver that knows the well-formed situations."""
@@ -138,13 +140,6 @@ class Situations:
     def prepare(self) -> None:
         """Build what most analyses of the step need."""
         _ = self.engine, self.demands, self.well_formed, self._predicate_values
-
-    def aside(self) -> Aside:
-        """Return a new context in which to ask what of a situation matters.
-
-        Each analysis has its own: then none depends on which others ran before.
-        """
-        return Aside(self.well_formed, self.oriented)
 
     @cached_property
     def oriented(self) -> Oriented:
@@ -232,7 +227,8 @@ Views = dict[On, Situations]  # by node step
 def views(ruleset: Ruleset, scope: Scope, journal: Journal | None = None) -> Views:
     """Return the situations of each node step; what is asked of them goes into the journal."""
     spoken = [s.on for s in ruleset.steps if ruleset.rules_on(s.on)]
-    return {on: Situations(ruleset, on, scope, journal) for on in spoken}
+    circuits = Circuits()  # steps share most of their terms
+    return {on: Situations(ruleset, on, scope, journal, circuits) for on in spoken}
 
 
 def generic(label: str) -> str:

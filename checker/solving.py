@@ -1,24 +1,21 @@
 """The solver as the analyses use it: every question it is asked can be written down.
 
-A journal keeps what was asserted and asked, so that another solver can be put the same
-questions.
+The questions are small and many: terms are asked about as circuits of a SAT solver, as for an
+SMT solver starting costs more than searching.  A journal keeps what was asserted and asked, so
+that other solvers can be put the same questions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import z3
-from z3 import z3core
+import pysolvers
+from pysat.solvers import Cadical153
 
-from checker.oriented import Oriented
-from model.handles import name
-
-
-class UnknownError(RuntimeError):
-    """The solver gave up on a question."""
+from checker.circuits import Circuits
+from checker.gates import TRUE, Bits, Clause
 
 
 @dataclass(frozen=True)
@@ -44,57 +41,106 @@ class Journal:
         return self.solvers
 
 
-class Solver(z3.Solver):  # type: ignore[misc]
-    """A Z3 solver that keeps a journal and says yes or no; UnknownError when it gives up."""
+class _Search(Cadical153):  # type: ignore[misc]
+    """A search that leaves Ctrl-C to Python: the library would jump out of it, past all that
+    has to be put in order.  Questions are small; an interrupt waits for the answer.
+    """
 
-    def __init__(self, journal: Journal | None = None, context: z3.Context | None = None) -> None:
-        super().__init__(ctx=context)
-        self._journal = journal
+    def solve(self, assumptions: list[int]) -> bool:
+        """Return whether the clauses can hold together with the assumptions."""
+        self.prev_assumps = assumptions
+        self.status = pysolvers.cadical153_solve(self.cadical, assumptions, False)
+        return bool(self.status)
+
+
+class Solver:
+    """Says whether terms can hold together, and in which values; keeps a journal."""
+
+    def __init__(self, circuits: Circuits, journal: Journal | None = None) -> None:
+        self._circuits, self._journal = circuits, journal
         self._number = journal.solver() if journal else 0
+        self._sat = _Search(bootstrap_with=[[TRUE]])
+        self._own = {TRUE: TRUE}  # variables of the SAT solver, by gate
+        self._count = TRUE
+        self._scopes: list[int] = []  # a literal for each, true as long as it is open
+        self._assumed: Sequence[Any] = ()
 
-    def assert_exprs(self, *terms: Any) -> None:
-        """Assert terms."""
+    def add(self, *terms: Any) -> None:
+        """Assert terms, in the innermost scope."""
         self._note("assert", terms)
-        for term in _flat(terms):  # without z3's own casts here as well
-            z3core.Z3_solver_assert(self.ctx.ref(), self.solver, term.as_ast())
+        closed = [-s for s in self._scopes[-1:]]
+        for term in _flat(terms):
+            for clause in self._circuits.gates.asserted(self._circuits.literal(term)):
+                self._sat.add_clause([*self._clause(clause), *closed])
 
     def push(self) -> None:
         """Open a scope for what is asserted from now on."""
         self._note("push")
-        super().push()
+        self._count += 1
+        self._scopes.append(self._count)
 
-    def pop(self, num: int = 1) -> None:
-        """Forget what was asserted since the last `num` pushes."""
-        for _ in range(num):
-            self._note("pop")
-        super().pop(num)
-
-    def check(self, *assumptions: Any) -> Any:
-        """Return z3.sat or z3.unsat for what was asserted, under the assumptions."""
-        # Without z3's own casts, which cost more than the search where assumptions are many.
-        handles = (z3.Ast * len(assumptions))(*(a.as_ast() for a in assumptions))
-        result = z3core.Z3_solver_check_assumptions(
-            self.ctx.ref(), self.solver, len(assumptions), handles
-        )
-        answer = z3.CheckSatResult(result)
-        if answer == z3.unknown:
-            raise UnknownError(f"the solver gave up: {self.reason_unknown()}")
-        self._note("check", assumptions, answer == z3.sat)
-        return answer
+    def pop(self) -> None:
+        """Forget what was asserted since the last push."""
+        self._note("pop")
+        self._sat.add_clause([-self._scopes.pop()])
 
     def holds(self, *assumptions: Any) -> bool:
         """Return whether what was asserted can hold together with the assumptions."""
-        return bool(self.check(*assumptions) == z3.sat)
+        self._assumed = assumptions
+        literals = self._clause(map(self._circuits.literal, assumptions))
+        answer = self._sat.solve([*self._scopes, *literals])
+        self._note("check", assumptions, answer)
+        return answer
 
     def core_names(self) -> set[str]:
-        """Return the names of the assumptions that the last failed check needed."""
-        core, ref = self.unsat_core(), self.ctx.ref()
-        found = (z3core.Z3_ast_vector_get(ref, core.vector, k) for k in range(len(core)))
-        return {name(ref, handle) for handle in found}
+        """Return the names of the assumptions that the last failed question needed."""
+        core = set(self._sat.get_core() or ())
+        literals = self._clause(map(self._circuits.literal, self._assumed))
+        found = zip(self._assumed, literals, strict=True)
+        return {t.decl().name() for t, literal in found if literal in core}
+
+    def model(self) -> Model:
+        """Return the values with which the last question was answered yes."""
+        return Model(self._circuits, self._own, self._sat.get_model())
+
+    def _clause(self, literals: Iterable[int]) -> Clause:
+        """Return literals in the variables of the SAT solver, with what ties them."""
+        missing: list[int] = []
+        clause = [self._variable(x, missing) for x in literals]
+        while missing:
+            for tie in self._circuits.gates.defined(missing.pop()):
+                self._sat.add_clause([self._variable(x, missing) for x in tie])
+        return clause
+
+    def _variable(self, literal: int, missing: list[int]) -> int:
+        gate = abs(literal)
+        if gate not in self._own:
+            self._count += 1
+            self._own[gate] = self._count
+            missing.append(gate)
+        return self._own[gate] if literal > 0 else -self._own[gate]
 
     def _note(self, event: str, terms: Iterable[Any] = (), answer: bool | None = None) -> None:
         if self._journal is not None:
             self._journal.entries.append(Asked(self._number, event, tuple(terms), answer))
+
+
+@dataclass(frozen=True)
+class Model:
+    """Values that satisfy what a solver was told; what it was not told of is 0."""
+
+    circuits: Circuits
+    _own: dict[int, int]
+    _values: Sequence[int]  # a literal for each variable of the SAT solver, in order
+
+    def number(self, bits: Bits) -> int:
+        """Return the value of bits."""
+        return sum(1 << k for k, bit in enumerate(bits) if self._true(bit))
+
+    def _true(self, bit: int) -> bool:
+        variable = self._own.get(abs(bit), 0)
+        told = 0 < variable <= len(self._values)
+        return told and (self._values[variable - 1] > 0) == (bit > 0)
 
 
 def _flat(terms: Iterable[Any]) -> Iterator[Any]:
@@ -103,27 +149,3 @@ def _flat(terms: Iterable[Any]) -> Iterator[Any]:
             yield from _flat(t)
         else:
             yield t
-
-
-class Aside:
-    """A context of the solver's for some questions alone.
-
-    What a solver names as core, where there are several, depends on all terms that its context
-    has seen: in a context of their own the answers are the same whatever ran before.
-    """
-
-    def __init__(self, background: Iterable[Any], oriented: Oriented) -> None:
-        self.context = z3.Context()
-        self._oriented = oriented
-        self.background = [self.moved(t) for t in background]
-        self._named: dict[tuple[str, int], Any] = {}
-
-    def moved(self, term: Any) -> Any:
-        """Return the same term in this context."""
-        return self._oriented.of(term).translate(self.context)
-
-    def named(self, name: str, value: int, term: Any) -> Any:
-        """Return the same term in this context; it is known by a name and value."""
-        if (name, value) not in self._named:
-            self._named[name, value] = self.moved(term)
-        return self._named[name, value]

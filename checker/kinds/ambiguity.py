@@ -24,6 +24,7 @@ from checker.kinds.common import equal
 from checker.models import Reader
 from checker.sentences import demand_sentence
 from checker.situation import Situations
+from checker.solving import Solver
 from model.rule import On
 from model.ruleset import Reading, Ruleset
 from model.step import GroundDecision, GroundRule
@@ -117,7 +118,7 @@ class Agreement:
         return tuple(kept)
 
     def _possible(self, chosen: list[int]) -> bool:
-        return bool(self.solver.check(*(self._met[k] for k in chosen)) == z3.sat)
+        return self.solver.holds(*(self._met[k] for k in chosen))
 
     def parts(self, links: list[Any]) -> list[Part]:
         """Return the items by what they are about; terms that link decisions join them."""
@@ -135,7 +136,7 @@ class Agreement:
             if k not in kept and not self.foes[k] & set(kept):
                 kept.append(k)
         while not self._possible(kept):
-            names = {c.decl().name() for c in self.solver.unsat_core()}
+            names = self.solver.core_names()
             first = set(chosen)
             kept.remove(
                 next(k for k in kept if k not in first and self._met[k].decl().name() in names)
@@ -202,7 +203,7 @@ class Ambiguities:
             links.append(z3.Or([d.const == v for v in values]))
         return links
 
-    def _solver(self) -> z3.Solver:
+    def _solver(self) -> Solver:
         """Return a solver for inputs that leave an outcome to both copies of the rules."""
         solver = self.situations.solver()
         solver.add(*equal(self.situations, self.usual))
@@ -224,7 +225,7 @@ class Ambiguities:
             chosen = self.usual | {reading.id: value}
             self.solver.push()
             self.solver.add(*self._read(chosen), self._differs(range(len(self.items))))
-            found = self._under(reading, chosen) if self.solver.check() == z3.sat else None
+            found = self._under(reading, chosen) if self.solver.holds() else None
             self.solver.pop()
             if found is not None:
                 return found
@@ -270,9 +271,9 @@ class Ambiguities:
     def _never(self, terms: list[Any]) -> bool:
         self.solver.push()
         self.solver.add(z3.Or(terms))
-        answer = self.solver.check()
+        possible = self.solver.holds()
         self.solver.pop()
-        return bool(answer == z3.unsat)
+        return not possible
 
     def _differs(self, part: Iterable[int]) -> Any:
         """Return the term: under the two copies not the same items of `part` hold."""
@@ -285,7 +286,7 @@ class Ambiguities:
 
     def _search(self, readings: dict[str, int], part: Part) -> tuple[int, ...]:
         """Return items of `part` that hold under the one or the other copy, and clash."""
-        while self.solver.check() == z3.sat:
+        while self.solver.holds():
             holding = self._chosen(self._inputs(self.solver.model()), readings)
             chosen = [k for k in part if k in holding]
             core = self.agreement.clash(chosen)

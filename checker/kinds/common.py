@@ -32,7 +32,7 @@ class Terms:
 
     def possible(self, *assumptions: Any) -> bool:
         """Return whether some situation satisfies the assumptions; keep it as an example."""
-        if self.solver.check(*assumptions) != z3.sat:
+        if not self.solver.holds(*assumptions):
             return False
         self.examples.append(self.holding(self.inputs()))
         return True

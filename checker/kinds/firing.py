@@ -128,9 +128,9 @@ class Firing:
         kept = list(others)
         for s in others:
             rest = [t for t in kept if t is not s]
-            if solver.check(*(spared[t.key] for t in rest)) == z3.unsat:
+            if not solver.holds(*(spared[t.key] for t in rest)):
                 kept = rest
-        return kept if solver.check(*(spared[t.key] for t in kept)) == z3.unsat else []
+        return kept if not solver.holds(*(spared[t.key] for t in kept)) else []
 
     @cached_property
     def _bare_refusing(self) -> dict[str, list[GroundRule]]:
@@ -165,7 +165,7 @@ class Firing:
         relation = step_relation(few, s.on, s.relation.world)
         solver = s.solver()
         solver.add(_any([g for g in relation.rules if g.rule.key == r.key]))
-        return bool(solver.check(*equal(s, readings)) == z3.sat)
+        return solver.holds(*equal(s, readings))
 
     def _finding(
         self,

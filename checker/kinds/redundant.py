@@ -146,12 +146,12 @@ class Entailment:
             return True
         if pair not in self._known:
             asked = self._literals(pair[0])[0], self._literals(pair[1])[1]
-            self._known[pair] = bool(self.solver.check(*asked) == z3.unsat)
+            self._known[pair] = not self.solver.holds(*asked)
         return self._known[pair]
 
     def always(self, k: int) -> bool:
         """Return whether demand `k` follows from the definitions alone."""
-        return bool(self.solver.check(self._literals(self.classes[k])[1]) == z3.unsat)
+        return not self.solver.holds(self._literals(self.classes[k])[1])
 
     def equal(self, j: int, k: int) -> bool:
         """Return whether two demands say the same."""

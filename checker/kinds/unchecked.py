@@ -19,6 +19,7 @@ from checker.kinds.common import equal, ids_of
 from checker.models import Reader
 from checker.sentences import demand_sentence
 from checker.situation import Situations, generic
+from checker.solving import Solver
 from model.rule import Modality, On, Refuses, Role, Rule
 from model.ruleset import Ruleset
 from model.step import GroundRule
@@ -103,7 +104,7 @@ class Unchecked:
             self.solver.add(z3.Implies(_obeys(key), term), z3.Implies(_breaks(key), z3.Not(term)))
         self.wishes = {by_wish: self._wishes(by_wish) for by_wish in (False, True)}
 
-    def _wishes(self, by_wish: bool) -> z3.Solver:
+    def _wishes(self, by_wish: bool) -> Solver:
         """Return a solver for the wishes for which a message is correct."""
         sending = self.sender.situations
         solver = sending.solver()
@@ -143,15 +144,13 @@ class Unchecked:
     def _alike(self, key: str) -> list[str]:
         """Return the keys of the rules that say the same as this one, itself first."""
         others = [k for k in self.sender.ground if k != key]
-        if self.solver.check(_breaks(key), *map(_obeys, others)) == z3.sat:
+        if self.solver.holds(_breaks(key), *map(_obeys, others)):
             return [key]
-        core = {c.decl().name() for c in self.solver.unsat_core()}
-        near = [k for k in others if _obeys(k).decl().name() in core]
-        return [key, *(k for k in near if self._equal(k, key))]
+        return [key, *(k for k in others if self._equal(k, key))]
 
     def _equal(self, one: str, other: str) -> bool:
         pairs = ((one, other), (other, one))
-        return all(self.solver.check(_breaks(a), _obeys(b)) == z3.unsat for a, b in pairs)
+        return all(not self.solver.holds(_breaks(a), _obeys(b)) for a, b in pairs)
 
     def _broken(self, alike: list[str]) -> tuple[dict[str, int], dict[str, int]] | None:
         """Return the smallest message, as received, that breaks these rules alone; as sent.
@@ -161,7 +160,7 @@ class Unchecked:
         by_wish = self.sender.of_wish[alike[0]]
         rest = [_obeys(k) for k in self.sender.ground if k not in alike]
         assumed = [_breaks(alike[0]), _unwished(by_wish), *rest]
-        while self.solver.check(*assumed) == z3.sat:
+        while self.solver.holds(*assumed):
             witness, sent = self._smallest(assumed)
             wish = self._correct_for(sent, by_wish)
             if wish is None:
@@ -174,11 +173,25 @@ class Unchecked:
         self.solver.push()
         self.solver.add(*assumed)
         witness = self.receiving.witness(self.solver, self.readings)
-        if witness is None or self.solver.check(*equal(self.receiving, witness)) != z3.sat:
+        if witness is None:
             raise AssertionError("the message found before is gone")
-        sent = self._values(self.solver.model())
+        self.solver.add(*equal(self.receiving, witness))
+        sent = self._least()
         self.solver.pop()
         return witness, sent
+
+    def _least(self) -> dict[str, int]:
+        """Return the wish and the message of the sender, each value the least that can be."""
+        if not self.solver.holds():
+            raise AssertionError("nobody can send what was received")
+        found = self._values(self.solver.model())
+        for name, const in self.sender.consts.items():
+            for value in range(found[name]):
+                if self.solver.holds(const == _value(const, value)):
+                    found = self._values(self.solver.model())
+                    break
+            self.solver.add(const == _value(const, found[name]))
+        return found
 
     def _values(self, model: Any) -> dict[str, int]:
         """Return the wish and the message of the sender."""
@@ -189,7 +202,7 @@ class Unchecked:
         """Return a wish for which the same message is correct, or None."""
         consts = self.sender.consts
         fixed = [c == _value(c, sent[n]) for n, c in consts.items() if n not in self.sender.wishes]
-        if self.wishes[by_wish].check(*fixed) != z3.sat:
+        if not self.wishes[by_wish].holds(*fixed):
             return None
         values = self._values(self.wishes[by_wish].model())
         return {n: values[n] for n in self.sender.wishes}

@@ -233,7 +233,7 @@ def _never_broken(g: GroundRule, solver: Any) -> bool:
         return True
     solver.push()
     solver.add(z3.Not(simple))
-    never = solver.check() == z3.unsat
+    never = not solver.holds()
     solver.pop()
     return bool(never)
 

@@ -179,7 +179,7 @@ class Yielding:
             f"{b.rule.title} / {e.rule.title}",
             condition,
             witness,
-            Generaliser(s, condition, s.aside()).core(witness, outcomes),
+            Generaliser(s, condition).core(witness, outcomes),
             facts,
             demands=tuple((g.rule.id, demand_sentence(g)) for g in grounds),
             replayed=self._applies((b, e), witness),

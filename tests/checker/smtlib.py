@@ -19,16 +19,6 @@ from model.vocabulary import FIELDS
 BARE = re.compile(r"(?<![(|\w.!-])(?:or|and)(?![\w.|!-])")
 
 
-@dataclass(frozen=True)
-class Command:
-    """One command; for an assertion that begins with `forall`, also what it binds, and its body."""
-
-    text: str
-    answer: bool | None = None
-    bound: tuple[str, ...] = ()
-    body: str = ""
-
-
 @dataclass
 class Writer:
     """Writes terms, each once however often it is told; keeps them alive while it lives."""
@@ -44,39 +34,25 @@ class Writer:
             self._texts[key] = written(term)
         return self._texts[key]
 
-    def script(self, told: list[Asked]) -> list[Command]:
-        """Return what one solver was told and asked as one script."""
+    def script(self, told: list[Asked]) -> list[str]:
+        """Return what one solver was told and asked as commands."""
         rest = [c for entry in told for c in self._commands(entry)]
         terms = [t for e in told for t in flat(e.terms)]
-        return [*map(Command, declarations(terms)), *rest]
+        return [*declarations(terms), *rest]
 
-    def _commands(self, entry: Asked) -> Iterator[Command]:
-        terms = list(flat(entry.terms))
-        texts = [self.text(t) for t in terms]
+    def _commands(self, entry: Asked) -> Iterator[str]:
+        texts = [self.text(t) for t in flat(entry.terms)]
         if entry.event == "assert":
-            yield from (self._assertion(t, text) for t, text in zip(terms, texts, strict=True))
+            yield from (f"(assert {text})" for text in texts)
         elif entry.event == "check":
-            asked = f"(check-sat-assuming ({' '.join(texts)}))" if texts else "(check-sat)"
-            yield Command(asked, entry.answer)
+            yield f"(check-sat-assuming ({' '.join(texts)}))" if texts else "(check-sat)"
         else:
-            yield Command(f"({entry.event} 1)")
-
-    def _assertion(self, term: Any, text: str) -> Command:
-        if not (z3.is_quantifier(term) and term.is_forall()):
-            return Command(f"(assert {text})")
-        bound, body = opened(term)
-        names = tuple(c.decl().name() for c in bound)
-        return Command(f"(assert {text})", bound=names, body=self.text(body))
+            yield f"({entry.event} 1)"
 
 
 def declarations(terms: list[Any]) -> Iterator[str]:
-    """Yield the declarations of enumerations and constants, those that are bound among them."""
-    free = list(terms)
-    for t in terms:
-        if z3.is_quantifier(t):
-            bound, body = opened(t)
-            free += [*bound, body]
-    found = constants_of(free)
+    """Yield the declarations of enumerations and constants."""
+    found = constants_of(terms)
     sorts = [*(c.sort() for c in found), *(f.domain.sort for f in FIELDS.values())]
     yield from dict.fromkeys(enumeration(s) for s in sorts if s.kind() == z3.Z3_DATATYPE_SORT)
     yield from (f"(declare-const {c.sexpr()} {c.sort().sexpr()})" for c in found)
@@ -90,19 +66,12 @@ def enumeration(sort: Any) -> str:
 
 
 def flat(terms: Iterable[Any]) -> Iterator[Any]:
-    """Yield terms and, of the lists of terms among them, the members; all in one context."""
+    """Yield terms and, of the lists of terms among them, the members."""
     for t in terms:
         if isinstance(t, list | tuple):
             yield from flat(t)
         else:
-            term = t if z3.is_expr(t) else z3.BoolVal(t)
-            yield term if term.ctx == z3.main_ctx() else term.translate(z3.main_ctx())
-
-
-def opened(t: Any) -> tuple[list[Any], Any]:
-    """Return what a quantifier binds, as constants of the same names, and its body over them."""
-    bound = [z3.Const(t.var_name(k), t.var_sort(k)) for k in range(t.num_vars())]
-    return bound, z3.substitute_vars(t.body(), *reversed(bound))
+            yield t
 
 
 def by_solver(journal: Journal) -> dict[int, list[Asked]]:
@@ -129,9 +98,6 @@ class _Standard:
 
     def visit(self, t: Any) -> Any:
         """Return the term rewritten."""
-        if z3.is_quantifier(t):
-            bound, body = opened(t)
-            return (z3.ForAll if t.is_forall() else z3.Exists)(bound, self.visit(body))
         key = t.get_id()
         if key not in self._made:
             args = [self.visit(a) for a in t.children()]

@@ -263,8 +263,8 @@ def diagram(request: pytest.FixtureRequest, situations: Situations) -> Diagram:
 
 def differ(diagram: Diagram, left: Any, right: Any) -> dict[str, Any] | None:
     """A situation among those tried in which two terms differ, by Z3; None when there is none."""
-    solver = diagram.situations.solver()
-    solver.add(diagram.within(), z3.Xor(left, right))
+    solver = z3.Solver()
+    solver.add(*diagram.situations.well_formed, diagram.within(), z3.Xor(left, right))
     answer = solver.check()
     assert answer != z3.unknown
     if answer == z3.unsat:
