@@ -20,7 +20,6 @@ from checker.demands import DemandClass, classes, structural
 from checker.evaluate import Evaluator
 from checker.models import Reader
 from checker.outcomes import StepEngine
-from checker.settling import in_domain
 from checker.situation import Situations
 
 Group = frozenset[int]
@@ -180,7 +179,7 @@ class Decisions:
         terms = [c.obeyed for c in classes]
         relation = situations.relation
         self.solver = situations.blank_solver()
-        self.solver.add(*(in_domain(d, engine) for d in relation.decisions))
+        self.solver.add(*situations.domains.values())
         self.solver.add(*(g.constraint for g in relation.rules if structural(g, relation)))
         self.solver.add(*present)
         self._literals = [z3.Bool(f"class {k}") for k in range(len(terms))]
@@ -281,7 +280,7 @@ class Applying:
             chosen[k] = z3.FreshConst(z3.BoolSort(), "chosen")
             self.solver.add(z3.Implies(chosen[k], self._literals[k]))
         for group in known:
-            self.solver.add(z3.Or([z3.Not(chosen[k]) for k in sorted(group)]))
+            self.solver.add_any([z3.Not(chosen[k]) for k in sorted(group)])
         self.solver.add(z3.Or([chosen[k] for k in sorted(wanted)]))
         found = self._unmet(decisions, chosen)
         self.solver.pop()
@@ -300,7 +299,7 @@ class Applying:
             met = decisions.met(applying)
             if met is None:
                 return applying
-            self.solver.add(z3.Or([c for k, c in chosen.items() if k not in met]))
+            self.solver.add_any([c for k, c in chosen.items() if k not in met])
         return None
 
     def holding(self) -> list[int]:

@@ -15,7 +15,6 @@ from checker.left_open import NONE, LeftOpen, Refusals, Region
 from checker.models import Reader
 from checker.outcomes import StepEngine
 from checker.sentences import situation_text, which
-from checker.settling import in_domain
 from checker.situation import Situations, generic
 from model.step import GroundDecision
 
@@ -176,7 +175,7 @@ class Suspects:
     def __init__(self, gaps: Gaps, decisions: list[GroundDecision]) -> None:
         self.decisions = decisions
         self._solver = gaps.situations.solver()
-        self._solver.add(*(in_domain(e, gaps.engine) for e in gaps.relation.decisions))
+        self._solver.add(*gaps.situations.domains.values())
         self._obeyed: dict[str, Any] = {}
         for g in (g for g in gaps.relation.rules if g.rule.modality.binds):
             literal = self._obeyed.setdefault(g.rule.id, z3.Bool(f"obeyed {g.rule.id}"))

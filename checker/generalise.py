@@ -82,9 +82,7 @@ class Generaliser:
     def _literal(self, name: str, value: int) -> Any:
         key = (name, value)
         if key not in self._literals:
-            literal = z3.Bool(f"core {name} {value}")
-            self._solver.add(z3.Implies(literal, self.term(name, value)))
-            self._literals[key] = literal
+            self._literals[key] = self.term(name, value)
         return self._literals[key]
 
     def term(self, name: str, value: int) -> Any:

@@ -12,7 +12,7 @@ import z3
 from checker.evaluate import Evaluator
 from checker.generalise import Generaliser
 from checker.outcomes import StepEngine
-from checker.settling import Settling, in_domain
+from checker.settling import Settling
 from checker.situation import Situations
 from checker.solving import Solver
 from model.rule import Refuses
@@ -109,14 +109,14 @@ class LeftOpen:
         for g in self.situations.relation.rules:
             if g.rule.modality.binds and g.rule.id not in given_up:
                 yield g.obeyed
-        yield from (in_domain(e, self.engine) for e in self.situations.relation.decisions)
+        yield from self.situations.domains.values()
 
     def _open(self, values: list[int], given_up: frozenset[str]) -> bool:
         return self._settling.open(self.engine.applied(values).rules, values, given_up)
 
     @cached_property
     def _settling(self) -> Settling:
-        return Settling(self.situations, self.engine, self.d)
+        return Settling(self.situations, self.d)
 
     @cached_property
     def _general(self) -> Generaliser:

@@ -8,12 +8,10 @@ from typing import Any
 
 import z3
 
-from checker.outcomes import StepEngine
 from checker.situation import Situations
-from model.fields import Domain
 from model.rule import Modality
 from model.step import GroundDecision, GroundRule
-from model.terms import names_in
+from model.terms import Substitution, names_in
 
 
 class Settling:
@@ -25,18 +23,17 @@ class Settling:
     def __init__(
         self,
         situations: Situations,
-        engine: StepEngine,
         d: GroundDecision,
     ) -> None:
         self.situations, self.relation, self.d = situations, situations.relation, d
         self._linked = self._connected()
         self._solver = situations.blank_solver()
         self._decisions = [e for e in self.relation.decisions if e.label in self._linked]
-        self._other = [
+        self._other = Substitution(
             (e.const, z3.Const(f"other {e.label}", e.field.domain.sort)) for e in self._decisions
-        ]
-        self._solver.add(z3.substitute(d.const, *self._other) != d.const)
-        for term in (d.required, *(in_domain(e, engine) for e in self._decisions)):
+        )
+        self._solver.add(self._other.of(d.const) != d.const)
+        for term in (d.required, *(situations.domains[e.label] for e in self._decisions)):
             self._solver.add(self._both(term))
         self._reasons: dict[str, Any] = {}  # what each literal stands for, over inputs
         self._rules = dict(self._rule_literals())
@@ -100,7 +97,7 @@ class Settling:
         return z3.Bool(label)
 
     def _both(self, term: Any) -> Any:
-        return z3.And(term, z3.substitute(term, *self._other))
+        return z3.And(term, self._other.of(term))
 
     def _connected(self) -> frozenset[str]:
         """Return the decisions that rules connect with it, and those its being required needs."""
@@ -117,10 +114,3 @@ def _decides(g: GroundRule, label: str) -> bool:
     if g.when is not None:
         return label in g.names
     return g.speaks and label in g.decisions
-
-
-def in_domain(d: GroundDecision, engine: StepEngine) -> Any:
-    """Return the term: a decision has a value that is in use."""
-    if not isinstance(d.field.domain, Domain):
-        return z3.BoolVal(True)
-    return z3.Or([d.const == d.field.domain.at(v) for v in engine.domain(d)])

@@ -22,7 +22,7 @@ from model.fields import Domain, Field, Number
 from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope, World, reading_field
-from model.step import StepRelation, step_relation
+from model.step import GroundDecision, StepRelation, step_relation
 from model.terms import constants
 from model.vocabulary import o
 
@@ -131,6 +131,17 @@ class Situations:
         solver = self.blank_solver()
         solver.add(*self.well_formed)
         return solver
+
+    @cached_property
+    def domains(self) -> dict[str, Any]:
+        """Return for each decision, by label, the term: it has a value that is in use."""
+        return {d.label: self._in_domain(d) for d in self.relation.decisions}
+
+    def _in_domain(self, d: GroundDecision) -> Any:
+        domain = d.field.domain
+        if not isinstance(domain, Domain):
+            return z3.BoolVal(True)
+        return z3.Or([d.const == domain.at(v) for v in self.engine.domain(d)])
 
     @cached_property
     def demands(self) -> tuple[Demand, ...]:

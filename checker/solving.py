@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pysolvers
+import z3
 from pysat.solvers import Cadical153
 
 from checker.circuits import Circuits
@@ -72,6 +73,13 @@ class Solver:
         for term in _flat(terms):
             for clause in self._circuits.gates.asserted(self._circuits.literal(term)):
                 self._sat.add_clause([*self._clause(clause), *closed])
+
+    def add_any(self, terms: Sequence[Any]) -> None:
+        """Assert that one of the terms holds, without a term that says so."""
+        if self._journal is not None:
+            self._note("assert", [z3.Or(terms)])
+        literals = map(self._circuits.literal, terms)
+        self._sat.add_clause([*self._clause(literals), *(-s for s in self._scopes[-1:])])
 
     def push(self) -> None:
         """Open a scope for what is asserted from now on."""

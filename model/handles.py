@@ -1,7 +1,8 @@
 """Terms by the handles of the solver's C library, for walks that visit every subterm.
 
-Z3's Python objects cost more than such a walk itself.  A handle stays valid as long as the
-term that it was taken from is kept.
+Z3's Python objects cost more than such a walk itself, and so does asking after each call
+whether it went well, which it does for the handle of a term.  A handle stays valid as long as
+the term that it was taken from is kept.
 """
 
 from __future__ import annotations
@@ -13,30 +14,44 @@ import z3
 from z3 import z3core
 
 
+def _plain(call: Any) -> Any:
+    """Return what a call of Z3's rests on, without the question whether it went well."""
+    behind = getattr(call, "__defaults__", None)
+    return getattr(behind[0], "f", call) if behind else call
+
+
+_identity = _plain(z3core.Z3_get_ast_id)
+_kind = _plain(z3core.Z3_get_ast_kind)
+_declaration = _plain(z3core.Z3_get_app_decl)
+_operator = _plain(z3core.Z3_get_decl_kind)
+_count = _plain(z3core.Z3_get_app_num_args)
+_argument = _plain(z3core.Z3_get_app_arg)
+
+
 def identity(ref: Any, handle: Any) -> int:
     """Return the number of a term: equal terms that are alive have the same."""
-    return int(z3core.Z3_get_ast_id(ref, handle))
+    return int(_identity(ref, handle))
 
 
 def is_application(ref: Any, handle: Any) -> bool:
     """Return whether a term is an operator or constant applied, and no quantifier."""
-    return bool(z3core.Z3_get_ast_kind(ref, handle) == z3.Z3_APP_AST)
+    return bool(_kind(ref, handle) == z3.Z3_APP_AST)
 
 
 def operator(ref: Any, handle: Any) -> int:
     """Return the kind of the outermost operator (z3.Z3_OP_...)."""
-    return int(z3core.Z3_get_decl_kind(ref, z3core.Z3_get_app_decl(ref, handle)))
+    return int(_operator(ref, _declaration(ref, handle)))
 
 
 def arguments(ref: Any, handle: Any) -> list[Any]:
     """Return the handles of the arguments, in order."""
-    count = z3core.Z3_get_app_num_args(ref, handle)
-    return [z3core.Z3_get_app_arg(ref, handle, k) for k in range(count)]
+    count = _count(ref, handle)
+    return [_argument(ref, handle, k) for k in range(count)]
 
 
 def name(ref: Any, handle: Any) -> str:
     """Return the name of the outermost operator, or of a constant."""
-    declaration = z3core.Z3_get_app_decl(ref, handle)
+    declaration = _declaration(ref, handle)
     return str(z3core.Z3_get_symbol_string(ref, z3core.Z3_get_decl_name(ref, declaration)))
 
 

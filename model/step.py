@@ -19,7 +19,7 @@ from model.fields import Field
 from model.rule import Modality, On, Refuses, Rule
 from model.ruleset import Ruleset
 from model.scope import World
-from model.terms import constants, constants_of, names_in
+from model.terms import Substitution, constants, constants_of, names_in
 from model.vocabulary import FIELDS, o, slot_present
 
 COMMITTED = ("effect", "care_of", "others", "plain", "proxy", "announcement")
@@ -189,6 +189,11 @@ def _conjuncts(term: z3.BoolRef) -> list[z3.BoolRef]:
     return list(term.children()) if z3.is_and(term) else [term]
 
 
+def _definitions(outcomes: dict[str, Any]) -> Substitution:
+    """Return what puts the definitions of the outcomes in their place."""
+    return Substitution((z3.Bool(name), value) for name, value in outcomes.items())
+
+
 class _Builder:
     """Works out, in procedure order, which refusals apply and so which rules do."""
 
@@ -202,9 +207,11 @@ class _Builder:
         for d in sorted((d for d in firm if not d.rule.yields), key=self._at):
             self.refusals.append((d, self._reached(d)))
         self.outcomes = self._outcomes()
+        self._defined = _definitions(self.outcomes)
         for d in (d for d in firm if d.rule.yields):
             self.refusals.append((d, z3.And(self._reached(d), self._unspoken(d))))
         self.outcomes = self._outcomes()
+        self._defined = _definitions(self.outcomes)
         self._applied = {(d.rule.key, d.index, d.part): t for d, t in self.refusals}
 
     def ground_rules(self) -> Iterable[GroundRule]:
@@ -222,8 +229,7 @@ class _Builder:
 
     def resolve(self, term: Any) -> Any:
         """Return `term` with the outcomes replaced by their definitions."""
-        pairs = [(z3.Bool(name), value) for name, value in self.outcomes.items()]
-        return z3.substitute(term, *pairs)
+        return self._defined.of(term)
 
     def _at(self, d: _Draft) -> int:
         return self.position.get(d.rule.at, len(self.position))

@@ -7,8 +7,10 @@ the walk goes over the C handles, and only the constants that are found get an o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import z3
+from z3 import z3core
 
 from model.handles import leaves, name, outermost
 from model.vocabulary import ALL, ANY
@@ -34,6 +36,22 @@ def names_in(term: z3.ExprRef) -> frozenset[str]:
     """Return the names of the constants of a term."""
     ref = term.ctx_ref()
     return frozenset(name(ref, handle) for handle in leaves([term]))
+
+
+class Substitution:
+    """Terms put in place of others, in many terms: the pairs are prepared once."""
+
+    def __init__(self, pairs: Iterable[tuple[Any, Any]]) -> None:
+        self.pairs = list(pairs)
+        count = len(self.pairs)
+        self._old = (z3.Ast * count)(*(old.as_ast() for old, _ in self.pairs))
+        self._new = (z3.Ast * count)(*(new.as_ast() for _, new in self.pairs))
+
+    def of(self, term: Any) -> Any:
+        """Return the term with all that stands for others replaced."""
+        ref, count = term.ctx_ref(), len(self.pairs)
+        made = z3core.Z3_substitute(ref, term.as_ast(), count, self._old, self._new)
+        return z3.z3._to_expr_ref(made, term.ctx)
 
 
 def quantifiers(term: z3.ExprRef) -> list[z3.ExprRef]:

@@ -60,6 +60,10 @@ class Z3Solver(z3.Solver):  # type: ignore[misc]
         self.set("random_seed", 7)
         self.set("phase_selection", 5)  # at random
 
+    def add_any(self, terms: list[Any]) -> None:
+        """Assert that one of the terms holds."""
+        self.add(z3.Or(terms))
+
     def holds(self, *assumptions: Any) -> bool:
         """Return whether what was asserted can hold together with the assumptions."""
         answer = self.check(*assumptions)
