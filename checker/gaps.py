@@ -81,9 +81,30 @@ class Gaps:
         for members in groups.values():
             first = min(members, key=lambda r: len(r.shown))
             alike.setdefault(self._conditions_of(first), []).extend(members)
-        for members in alike.values():
+        for members in self._joined(list(alike.values())):
             rules = sorted({i for r in members for i in self._rules_of(r)})
-            yield self._finding(d, tuple(rules), sorted(members, key=lambda m: len(m.shown)))
+            yield self._finding(d, tuple(rules), sorted(members, key=self._length))
+
+    def _joined(self, groups: list[list[Region]]) -> Iterator[list[Region]]:
+        """Yield the groups; one about refusals joins that where the update is so refused anyway."""
+        general = [g for g in groups if not self._rules_of(g[0])]
+        for own in (g for g in groups if self._rules_of(g[0])):
+            around = next((g for g in general if self._within(own[0], g[0])), None)
+            if around is None:
+                yield own
+            else:
+                around.extend(own)
+        yield from general
+
+    def _within(self, own: Region, other: Region) -> bool:
+        """Return whether a region has no condition but some of another's, and its outcome."""
+        whole = [n for n in self.relation.outcomes if generic(n) == n and n in own.facts]
+        alike = all(own.facts[n] == other.facts[n] for n in whole)
+        return bool(whole) and alike and self._conditions_of(own) <= self._conditions_of(other)
+
+    def _length(self, r: Region) -> tuple[int, int]:
+        """What needs no refusal by a certain rule comes first, then what is short."""
+        return len(self._rules_of(r)), len(r.shown)
 
     def _conditions_of(self, r: Region) -> frozenset[str]:
         named = {n for n in r.shown if n not in self._refusals.ids}
