@@ -72,7 +72,6 @@ def cmd_demo(run: Run) -> int:
     found, code = c.run_replay(ruleset, files, c.Wire(), ReplayOptions(), run.progress)
     parts += found
     exit_code = c.worst([*codes, code])
-    Path(run.args.out).parent.mkdir(parents=True, exist_ok=True)
     run.finish(
         c.assemble(
             ruleset, ["check", "explore", "replay"], parts, exit_code, scope=Scope(), inputs=files
@@ -178,7 +177,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(arguments)
     progress = Progress(sys.stderr)
     try:
-        code: int = args.function(Run(args, progress))
+        run = Run(args, progress)
+        run.prepare()
+        code: int = args.function(run)
         return code
     except (RuleFileError, ResultError, DeclarationError, BaselineError) as bad:
         return _complain(progress, bad, c.UNREADABLE)

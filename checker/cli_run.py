@@ -45,6 +45,13 @@ class Run:
     args: argparse.Namespace
     progress: Progress
 
+    def prepare(self) -> None:
+        """Make the folders of what is to be written; UsageError where a file cannot be."""
+        for name in ("out", "html", "write_baseline", "pcap"):
+            file = getattr(self.args, name, None)
+            if file is not None:
+                _prepared(Path(file))
+
     def ruleset(self) -> Ruleset:
         """Return the ruleset that was named."""
         return load_ruleset(self.args.ruleset)
@@ -90,6 +97,14 @@ class Run:
         written = [f"written: {n}" for n in (self.args.out, self.args.html, *more) if n]
         show([*lines_of(result, getattr(self.args, "explain", None)), *written])
         return code
+
+
+def _prepared(file: Path) -> None:
+    """Long work is not begun when what comes of it could not be kept."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        what = "is a folder" if file.is_dir() else "may not be written"
+        raise UsageError(f"{file} {what}; name a file in a folder you may write to.")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, product
@@ -232,7 +232,7 @@ class Situations:
         return self.equals(name, witness[name])
 
 
-Views = dict[On, Situations]  # by node step
+Views = Mapping[On, Situations]  # by node step
 
 
 def views(ruleset: Ruleset, scope: Scope, journal: Journal | None = None) -> Views:

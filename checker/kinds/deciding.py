@@ -13,13 +13,11 @@ import z3
 
 from checker.finding import Finding
 from checker.generalise import essential
-from checker.situation import Situations
-from model.rule import On
+from checker.situation import Situations, Views
 from model.ruleset import Reading, Ruleset
 
 CLASHES = ("contradiction", "silent override", "permission conflict", "tension")
 FIRM = ("contradiction", "silent override")
-Views = Mapping[On, Situations]
 
 
 def deciding(found: Sequence[Finding], views: Views, ruleset: Ruleset) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ Before that, readings on which a contradiction depends are told as ambiguities.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import z3
@@ -28,8 +28,8 @@ from checker.kinds.deciding import CLASHES, FIRM, deciding
 from checker.kinds.undefined import NO_NUMBER
 from checker.kinds.values import mentions
 from checker.sentences import demand_sentence
-from checker.situation import Situations, generic
-from model.rule import On, split_id
+from checker.situation import Situations, Views, generic
+from model.rule import split_id
 from model.ruleset import Reading, Ruleset
 from model.step import GroundRule
 from model.terms import names_in
@@ -37,7 +37,6 @@ from model.vocabulary import FIELDS, Status, ba_status
 from reports.kinds import kind_rank
 
 FOLLOWS = ("redundant rule", "modality mismatch")
-Views = Mapping[On, Situations]
 
 
 def folded(found: Iterable[Finding], views: Views, ruleset: Ruleset) -> list[Finding]:

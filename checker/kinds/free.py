@@ -6,7 +6,7 @@ does too, as the text then leaves a choice.  That two sub-options are alike sett
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import z3
 
 from checker.finding import Finding
 from checker.kinds.common import equal, without_input
-from checker.situation import Situations, generic
+from checker.situation import Situations, Views, generic
 from model.layouts import LAYOUTS
 from model.rule import On, Rule
 from model.ruleset import Ruleset
@@ -29,7 +29,6 @@ RECEIVES = {
     On.SEND_REFRESH: On.RECEIVE_REFRESH,
 }
 PRESENT = o.present.decl().name()
-Views = Mapping[On, Situations]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import z3
 from checker.finding import Finding
 from checker.kinds.common import equal, without_input
 from checker.kinds.values import ANSWERS, Statuses, Words
-from checker.situation import Situations, generic
+from checker.situation import Situations, Views, generic
 from model.layouts import LAYOUTS, defined
 from model.rule import On, Refuses, Rule
 from model.ruleset import Ruleset
@@ -23,7 +23,6 @@ from model.vocabulary import FIELDS, Status
 
 NO_NUMBER = "class of a status"  # what the finding about statuses without number is about
 KIND = "undefined term"
-Views = Mapping[On, Situations]
 # What stands for every status of a class.
 MEMBERS = {"from 128": Status.unspecified, "below 128": Status.accepted}
 

@@ -323,12 +323,20 @@ def test_a_result_that_is_none_ends_with_3_and_names_the_line(
     assert f"{path}:1" in said
 
 
-def test_a_result_file_that_cannot_be_written_ends_with_3(
-    monami: Monami, write: Write, tmp_path: Path
+@pytest.mark.parametrize("option", ["--out", "--html"])
+def test_long_work_is_not_begun_when_its_result_could_not_be_kept(
+    monami: Monami, write: Write, tmp_path: Path, option: str
 ) -> None:
     path = write(RUN, DECIDED, head=ALL + HEAD)
-    nowhere = tmp_path / "missing" / "result.jsonl"
-    assert str(nowhere) in sentence(monami("check", path, *SMALL, "--out", nowhere), 3)
+    said = sentence(monami("check", path, *SMALL, option, tmp_path), 2)
+    assert f"{tmp_path} is a folder" in said
+
+
+def test_the_folder_of_a_result_file_is_made(monami: Monami, write: Write, tmp_path: Path) -> None:
+    path = write(RUN, DECIDED, head=ALL + HEAD)
+    kept = tmp_path / "missing" / "result.jsonl"
+    monami("check", path, *SMALL, "--out", kept)
+    assert read_records(kept).footer is not None
 
 
 # -- what is shown -----------------------------------------------------------------------------

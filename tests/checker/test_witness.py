@@ -406,10 +406,9 @@ def test_what_cannot_be_written_is_told_in_a_sentence(
     assert not pcap.exists()
 
 
-def test_a_capture_that_cannot_be_written_ends_with_3(
+def test_a_capture_that_cannot_be_written_ends_with_2(
     result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nowhere = tmp_path / "missing" / "w.pcap"
-    assert main(["witness", str(result), "F-3fa2c1", "--pcap", str(nowhere)]) == 3
-    expected = f"monami: {nowhere}: No such file or directory; name another file.\n"
+    assert main(["witness", str(result), "F-3fa2c1", "--pcap", str(tmp_path)]) == 2
+    expected = f"monami: {tmp_path} is a folder; name a file in a folder you may write to.\n"
     assert capsys.readouterr().err == expected
