@@ -12,6 +12,7 @@ from checker.machine import Machine, State, Step
 from checker.reach import Reached, Ways
 from checker.sentences import field_text, situation_text
 from checker.situation import generic
+from checker.statements import parts_told
 from model.receiver import STATE
 from model.rule import On
 from model.ruleset import Ruleset
@@ -146,6 +147,7 @@ def finding_record(
         "at_stake": list(f.at_stake),
         "demands": [{"rule": i, "demand": text} for i, text in f.demands],
         "restates": restated(rules, ruleset),
+        "told": parts_told(f, ruleset),
         "readings": {r: list(alternatives) for r, alternatives in f.readings.items()},
         "witness": {"message": message, "state": state},
         "matters": list(f.shown),

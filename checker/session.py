@@ -11,7 +11,7 @@ from typing import Any
 
 import z3
 
-from model.rule import Rule
+from checker.statements import statement_record
 from model.ruleset import Ruleset
 from model.scope import Scope
 
@@ -52,13 +52,9 @@ def _digest(path: Path) -> str:
 
 
 def preamble(ruleset: Ruleset) -> Iterator[Record]:
-    """Yield the records of every rule and reading."""
-    seen: set[str] = set()
-    for r in ruleset.rules:
-        for id in r.ids:
-            if id not in seen:
-                seen.add(id)
-                yield _rule(r, id)
+    """Yield the records of every statement and reading."""
+    for id in dict.fromkeys(id for r in ruleset.rules for id in r.ids):
+        yield statement_record(id, ruleset)
     for reading in ruleset.readings:
         yield {
             "record": "reading",
@@ -68,20 +64,6 @@ def preamble(ruleset: Ruleset) -> Iterator[Record]:
             "default": reading.default,
             "statements": list(reading.statements),
         }
-
-
-def _rule(r: Rule, id: str) -> Record:
-    return {
-        "record": "rule",
-        "id": id,
-        "clause": r.clause,
-        "document": r.document,
-        "modality": r.modality.value,
-        "label": r.label or None,
-        "role": r.role.value,
-        "title": r.title,
-        "source": r.source,
-    }
 
 
 def footer(records: Sequence[Record], exit_code: int, complete: bool = True) -> Record:

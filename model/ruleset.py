@@ -112,8 +112,9 @@ class Ruleset:
 
     def clause(self, id: str) -> str:
         """Return the clause of a statement, be it executed by a rule or not."""
-        clauses = [r.clause for r in self.rules if id in r.ids]
-        return clauses[0] if clauses else id.partition("-")[2].rpartition("-")[0]
+        own = [r.clause for r in self.rules if r.id == id]
+        named = [r.clause for r in self.rules if id in r.also]
+        return next(iter(own), id.partition("-")[2].rpartition("-")[0] or "".join(named[:1]))
 
     def without(self, *ids: str) -> Ruleset:
         """Return this ruleset with rules removed, each with its restatements and overrides."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reports.findings import REACHED, Said, reach, said, situated, strength, subject
+from reports.findings import REACHED, Said, reach, rule_of, said, situated, strength, subject
 from reports.kinds import kind_named
 from reports.lines import UNBOUNDED, Line, told
 from reports.records import Record, Result
@@ -32,7 +32,7 @@ def _finding(result: Result, f: Record) -> Iterator[Line]:
     yield from _accepted(f)
     if f["at_stake"]:
         yield [("", f"  at stake: {', '.join(f['at_stake'])}")]
-    yield from _headed("Rules", [line for r in said(f) for line in _rule(result, r)])
+    yield from _headed("Rules", [line for r in said(f) for line in _rule(result, f, r)])
     if f["situation"] and situated(f):
         yield from _headed("Situation", [[("", f"  {f['situation']}")]])
     yield from _headed("Holds where", [[("", f"  {text}")] for text in f["region"]])
@@ -53,7 +53,7 @@ def _property(result: Result, p: Record) -> Iterator[Line]:
         if text:
             yield [("dim", f"  {label}: {text}")]
     rules = [Said(id, (), ()) for id in p["rules"]]
-    yield from _headed("Rules", [line for r in rules for line in _rule(result, r)])
+    yield from _headed("Rules", [line for r in rules for line in _rule(result, p, r)])
     yield from _headed("Readings", list(_readings(result, p["readings"])))
     yield from _headed("Messages", list(steps(p["path"])))
     yield from _headed("Capture", [[("", f"  {_capture(p, p['property'])}")]])
@@ -71,8 +71,8 @@ def _headed(heading: str, lines: Sequence[Line]) -> Iterator[Line]:
         yield from lines
 
 
-def _rule(result: Result, rule: Said) -> Iterator[Line]:
-    record = result.rules.get(rule.rule)
+def _rule(result: Result, of: Record, rule: Said) -> Iterator[Line]:
+    record = rule_of(result, of, rule.rule)
     if record is None:
         yield [("", f"  {rule.ids}")]
     else:
@@ -106,7 +106,7 @@ def _field(f: Record, name: str, value: Any) -> str:
 def _readings(result: Result, readings: Mapping[str, Any]) -> Iterator[Line]:
     """Each reading with its question and alternatives; those under which it holds are marked."""
     if not readings:
-        yield [("", "  It holds whatever the reading.")]
+        yield [("", "  It holds with every reading at its default.")]
     for name, holds in readings.items():
         record = result.readings.get(name)
         if record is None:

@@ -53,8 +53,16 @@ def _demands(finding: Record, rule: str) -> list[str]:
     return list(dict.fromkeys(filter(None, texts)))
 
 
+def rule_of(result: Result, finding: Record, id: str) -> Record | None:
+    """Return what is known of a rule, as far as it concerns a finding; None when nothing is."""
+    record = result.rules.get(id)
+    return None if record is None else {**record, **finding.get("told", {}).get(id, {})}
+
+
 def strength(rule: Record) -> str:
     """Return the modality of a rule, with the document's keyword where it is not in capitals."""
+    if rule["restates"]:
+        return f"restates {rule['restates']}"
     modality, label = str(rule["modality"]), rule["label"]
     if not label:
         return modality
@@ -63,7 +71,8 @@ def strength(rule: Record) -> str:
 
 def about(result: Result, finding: Record) -> str:
     """Return the title of a finding where it says more than the titles of its rules ("" if not)."""
-    titles = {result.rules[r]["title"] for r in finding["rules"] if r in result.rules}
+    rules = (rule_of(result, finding, r) for r in finding["rules"])
+    titles = {rule["title"] for rule in rules if rule}
     parts = finding["title"].split(" / ")
     return "" if titles and titles.issuperset(parts) else str(finding["title"])
 

@@ -92,6 +92,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "label": "text",
         "title": "text!",
         "source": "text",
+        "restates": "text",
     },
     "reading": {
         "id": "text!",
@@ -109,6 +110,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "at_stake": "texts",
         "demands": "maps",
         "restates": "map",
+        "told": "map",
         "readings": "map",
         "witness": "map",
         "matters": "texts",

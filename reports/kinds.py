@@ -143,7 +143,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "redundant rule",
         "redundant rules",
-        "A rule demands nothing that others of the same strength do not demand already.",
+        "A rule demands nothing that others which bind as much do not demand already; a "
+        "statement of fact binds as a MUST.",
         row=True,
     ),
 )

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from reports.findings import about, departs, events, reach, said, situated, strength, under
+from reports.findings import (
+    about,
+    departs,
+    events,
+    reach,
+    rule_of,
+    said,
+    situated,
+    strength,
+    under,
+)
 from reports.form import VERDICTS
 from reports.kinds import Kind, kind_named
 from reports.ladder import sentence
@@ -99,7 +109,7 @@ def _finding(result: Result, finding: Record) -> Iterator[Line]:
         ("ambiguous", f"  (under {readings})" if readings else ""),
     ]
     for rule in said(finding):
-        record = result.rules.get(rule.rule)
+        record = rule_of(result, finding, rule.rule)
         where = f" ({record['clause']}, {strength(record)}) {record['title']}" if record else ""
         demands = "; ".join(rule.demands)
         yield [("", f"  {rule.ids}{where}{f' — {demands}' if demands else ''}")]

@@ -25,6 +25,7 @@ from checker.demands import structural
 from checker.finding import Finding
 from checker.kinds.common import equal
 from checker.kinds.deciding import CLASHES, FIRM, deciding
+from checker.kinds.superfluous import bound_elsewhere, whole_statements
 from checker.kinds.undefined import NO_NUMBER
 from checker.kinds.values import mentions
 from checker.sentences import demand_sentence
@@ -41,7 +42,9 @@ FOLLOWS = ("redundant rule", "modality mismatch")
 
 def folded(found: Iterable[Finding], views: Views, ruleset: Ruleset) -> list[Finding]:
     """Return the findings without those that another of them tells as well."""
-    result = _open_readings(list(found), ruleset)
+    result = whole_statements(list(found), views, ruleset)
+    result = bound_elsewhere(result, views, ruleset)
+    result = _open_readings(result, ruleset)
     result += deciding(result, views, ruleset)
     result = _told(result, _restating(result, views))
     result = _told(result, _elsewhere(result))

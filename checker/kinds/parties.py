@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from checker.finding import Finding
@@ -14,13 +14,19 @@ from model.ruleset import Ruleset
 STRANGERS = (Role.LEGACY,)  # who does not implement a document cannot be bound by it
 
 
-def findings(views: Mapping[On, Situations], ruleset: Ruleset) -> Iterator[Finding]:
-    """Yield, clause by clause, the duties of strangers and those in a section for others."""
+def findings(
+    views: Mapping[On, Situations], ruleset: Ruleset, superfluous: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Yield, clause by clause, the duties of strangers and those in a section for others.
+
+    What of the latter is superfluous (by id) is left out.
+    """
     duties = [r for r in ruleset.rules if _duty(r, ruleset) and r.on in views]
     for clause, rules in _by_clause(r for r in duties if r.role in STRANGERS).items():
         text = f"{clause} tells a {rules[0].role.value} what to do, which the document cannot bind"
         yield _finding(views, rules, text, clause)
-    for clause, rules in _by_clause(r for r in duties if _misplaced(r, ruleset)).items():
+    misplaced = (r for r in duties if _misplaced(r, ruleset) and r.id not in superfluous)
+    for clause, rules in _by_clause(misplaced).items():
         parties = " and ".join(dict.fromkeys(r.role.value for r in rules))
         meant = " and ".join(p.value for p in addressed(rules[0], ruleset))
         text = f"{clause} speaks to the {meant}, and has duties of the {parties}"

@@ -19,6 +19,8 @@ from checker.situation import Situations
 from model.rule import Modality, On, Refuses, Rule
 from model.ruleset import Ruleset
 
+FOLLOWS = "follows from the others"
+RESTATEMENTS = "restatements"
 STRENGTH: Mapping[Modality, int] = {
     Modality.MAY: 1,
     Modality.SHOULD: 2,
@@ -111,7 +113,7 @@ class Redundancy:
         rules = (*parts, *sorted(others, key=lambda s: s.key))
         title = f"{parts[0].title}: this follows from {', '.join(ids_of(others))}"
         stake = tuple(sorted({d for r in parts for d in self.by_rule.at_stake(r)}))
-        said = tuple((id, "follows from the others") for id in dict.fromkeys(r.id for r in parts))
+        said = tuple((id, FOLLOWS) for id in dict.fromkeys(r.id for r in parts))
         return without_input("redundant rule", self.situations, rules, title, stake, demands=said)
 
     def _mismatch(self, weak: Rule, strong: Rule) -> Finding:
@@ -169,13 +171,15 @@ def capital(r: Rule) -> bool:
 
 def restatements(views: Mapping[On, Situations], ruleset: Ruleset) -> Iterator[Finding]:
     """Yield one finding with all statements of the document that others of it repeat."""
-    rules = [r for r in ruleset.rules if r.also and ruleset.is_extension(r)]
+    own = {r.id for r in ruleset.rules}
+    rules = [r for r in ruleset.rules if {*r.also} - own and ruleset.is_extension(r)]
     if rules:
         first = next(s for on, s in views.items() if on is rules[0].on)
-        said = tuple((i, f"says the same as {r.id}") for r in rules for i in r.also)
+        same = {i: f"says the same as {r.id}" for r in reversed(rules) for i in r.also}
+        said = tuple((i, text) for i, text in sorted(same.items()) if i not in own)
         title = f"{len(said)} statements repeat another"
         yield without_input(
-            "redundant rule", first, rules, title, demands=said, region="restatements", principal=()
+            "redundant rule", first, rules, title, demands=said, region=RESTATEMENTS, principal=()
         )
 
 

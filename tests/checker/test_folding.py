@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 import z3
@@ -10,7 +11,7 @@ import z3
 from checker.check import analyse
 from checker.finding import Finding
 from model.predicates import READ_H, reads
-from model.rule import Modality, On, Rule
+from model.rule import Modality, On, Role, Rule
 from model.ruleset import Reading, Ruleset
 from model.vocabulary import Dad, Others, bu, decide
 from tests.checker.support import SMALLEST, quiet, stated, tiny
@@ -116,3 +117,35 @@ def test_a_reading_under_which_a_contradiction_is_partly_gone_is_open() -> None:
 def test_a_reading_that_moves_no_contradiction_is_not_open() -> None:
     elsewhere = stated("T-2", RUN, given=bu.ack & (reads(READ_H, "H1") | bu.ack))
     assert clashes(told(SKIPS, elsewhere, readings=(H,))) == [("contradiction", ("T-1", "T-2"), ())]
+
+
+# -- statements that follow from others --------------------------------------------------------
+
+
+def kinds_told(kind: str, *rules: Rule, **more: object) -> list[Finding]:
+    """The findings of a kind."""
+    return [f for f in told(*rules, **more) if f.kind == kind]
+
+
+BROAD = stated("T-2", RUN)
+NARROW = stated("T-1", RUN, given=bu.ack)
+
+
+def test_a_statement_of_which_a_part_says_more_is_not_superfluous() -> None:
+    (f,) = kinds_told("redundant rule", NARROW, BROAD)
+    assert f.rules == ("T-1", "T-2")
+    more = replace(stated("T-1", DELETE, given=bu.key), part="d")
+    assert not kinds_told("redundant rule", NARROW, more, BROAD)
+
+
+def test_a_duty_that_follows_from_one_in_its_own_section_is_not_misplaced() -> None:
+    sections = {"1": (Role.MOBILE_NODE,), "2": (Role.RECEIVER,)}
+    elsewhere = replace(BROAD, clause="2")
+    (f,) = kinds_told("unbound party", NARROW, addressed=sections)
+    assert f.rules == ("T-1",)
+    assert not kinds_told("unbound party", NARROW, elsewhere, addressed=sections)
+
+
+def test_what_a_stranger_is_told_in_vain_is_not_told_to_be_superfluous_too() -> None:
+    found = told(replace(NARROW, role=Role.LEGACY), BROAD)
+    assert [f.kind for f in found if "T-1" in f.rules] == ["unbound party"]

@@ -122,7 +122,7 @@ def test_how_a_finding_is_reached(record: dict[str, object], said_of_it: str) ->
     ],
 )
 def test_the_keyword_of_the_document_is_told(modality: str, label: str | None, shown: str) -> None:
-    assert strength({"modality": modality, "label": label}) == shown
+    assert strength({"modality": modality, "label": label, "restates": None}) == shown
 
 
 def test_a_finding_about_no_input_tells_of_no_situation() -> None:
