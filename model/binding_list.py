@@ -18,6 +18,7 @@ from model.vocabulary import (
     NONE,
     Belief,
     Left,
+    Length,
     Registration,
     bu,
     mn,
@@ -42,6 +43,17 @@ def _name(world: World, const: z3.ExprRef, index: int = 0) -> str:
 
 def _address(value: int) -> z3.BitVecRef:
     return z3.BitVecVal(value, 8)
+
+
+def _named(source: Any) -> Any:
+    """Return the care-of address that an update is about: the alternate one, if it has that."""
+    return z3.If(bu.alternate != NONE, bu.alternate, source)
+
+
+def _registered(world: World, i: int) -> Any:
+    """Return the care-of address that was sent for the BID of a sub-option (3775-11.1)."""
+    carried = world.at(o.length, i) == Length.twenty
+    return z3.If(carried, world.at(o.coa, i), _named(bu.source))
 
 
 def listed(world: World, b: int) -> Any:
@@ -69,11 +81,16 @@ def runs_out(world: World) -> Any:
 
 
 def sent_with_bids(world: World, bids: tuple[int, ...], address: int) -> Updates:
-    """Return the list after an update about some BIDs, sent from an address."""
+    """Return the list after an update about some BIDs, one in each sub-option in order.
+
+    `address` is the source, and what a sub-option carries that has room for an address.
+    """
     updates: Updates = {}
-    for b in bids:
+    for i, b in enumerate(bids, 1):
         done = z3.If(bu.zero_lifetime, Registration.none, Registration.registered)
-        coa = z3.If(bu.zero_lifetime, _address(NONE), _address(address))
+        carried = world.at(o.length, i) == Length.twenty
+        named = z3.If(carried, _address(address), _named(_address(address)))
+        coa = z3.If(bu.zero_lifetime, _address(NONE), named)
         updates |= _unless_awaited(world, b, done, coa, z3.BoolVal(True))
     # An unacknowledged registration counts as obeyed: it replaces the regular binding.
     replaced = z3.Not(z3.Or(bu.ack, bu.zero_lifetime))
@@ -96,7 +113,7 @@ def sent_without_bid(world: World, registers: bool, address: int) -> Updates:
         awaited = listed(world, b)
         updates |= _unless_awaited(world, b, Registration.none, _address(NONE), awaited)
     done = Registration.registered if registers else Registration.none
-    coa = _address(address if registers else NONE)
+    coa = _named(_address(address)) if registers else _address(NONE)
     had = z3.Or(mn.plain != Registration.none, mn.plain_awaited)
     awaited = z3.And(bu.ack, z3.BoolVal(True) if registers else had)
     return updates | _plain(
@@ -172,7 +189,7 @@ def _concluded_of(world: World, b: int) -> Updates:
         success = _success(world, i)
         without = z3.Or(bu.zero_lifetime, success != Registration.registered)
         status = z3.If(done, success, status)
-        coa = z3.If(done, z3.If(without, _address(NONE), bu.source), coa)
+        coa = z3.If(done, z3.If(without, _address(NONE), _registered(world, i)), coa)
         left = z3.If(done, _left(success), left)
         told += [done, given_up]
         ends.append(z3.And(given_up, _drops(world, i)))
@@ -221,7 +238,7 @@ def _plain_concluded(world: World) -> Updates:
     )
     gone = z3.Or(replaced, z3.And(given_up, _drops(world, 0)))
     status = z3.If(gone, Registration.none, z3.If(done, success, mn.plain))
-    coa = z3.If(done, bu.source, mn.plain_coa)
+    coa = z3.If(done, _named(bu.source), mn.plain_coa)
     answered = z3.Or(done, given_up, replaced)
     return _plain(
         status,

@@ -282,11 +282,10 @@ class System:
         }
         for c in MESSAGE:
             updates |= {self.name(c, i): self.world.at(c, i) for i in self._indices(c)}
-        for i, _ in zip(self.world.options, bids, strict=False):
-            carried = z3.If(
-                self.world.at(o.length, i) == Length.twenty, _address(source), _address(NONE)
-            )
-            updates[self.name(o.coa, i)] = carried
+        for i in self.world.options:
+            room = z3.And(self.world.at(o.present, i), self.world.at(o.length, i) == Length.twenty)
+            own = _address(source) if i <= len(bids) else self._listed_address(i, source)
+            updates[self.name(o.coa, i)] = z3.If(room, own, _address(NONE))
         if bids:
             updates |= sent_with_bids(self.world, bids, source)
         else:
@@ -298,6 +297,14 @@ class System:
         elif intent != "deregister_all":
             updates["mn.defends"] = z3.And(mn.defends, self._keeps_home_binding(bids))
         return updates
+
+    def _listed_address(self, i: int, source: int) -> Any:
+        """Return the address listed for the BID of a sub-option that is sent beyond the wish."""
+        address: Any = _address(source)
+        for b in self.world.bids:
+            known = z3.And(self.world.at(o.bid, i) == b, self.world.at(mn.coa, b) != NONE)
+            address = z3.If(known, self.world.at(mn.coa, b), address)
+        return address
 
     def _keeps_home_binding(self, bids: tuple[int, ...]) -> Any:
         """Return the term: a home binding outlasts the update.

@@ -127,15 +127,23 @@ def _restating(found: list[Finding], views: Views) -> Iterator[tuple[Finding, Fi
         likely = [(f, g) for f in own for g in own if f is not g and _alike(f, g)]
         if likely:
             restating = _Restating(situations)
-            yield from (pair for pair in likely if restating.holds(*pair))
+            holding = [pair for pair in likely if restating.holds(*pair)]
+            both = {(f.id, g.id) for f, g in holding}
+            for f, g in holding:
+                if (g.id, f.id) not in both or _order(g) < _order(f):
+                    yield f, g
+
+
+def _order(f: Finding) -> tuple[int, str]:
+    return kind_rank(f.kind), f.id
 
 
 def _alike(f: Finding, g: Finding) -> bool:
     """Return whether all rules of a finding but one are of the other, which is as grave."""
     one, other = ({i for i, _ in x.demands} for x in (f, g))
-    graver = (kind_rank(g.kind), g.id) < (kind_rank(f.kind), f.id)
+    as_grave = kind_rank(g.kind) <= kind_rank(f.kind)
     near = len(one - other) == 1 and one & other and other - one
-    return bool(near and graver and f.readings == g.readings)
+    return bool(near and as_grave and f.readings == g.readings)
 
 
 class _Restating:

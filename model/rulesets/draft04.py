@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import z3
 
+from model.mobile import kept
 from model.predicates import (
     READ_BULK,
     READ_BULKDEREG,
@@ -501,6 +502,7 @@ OVERRIDES = (
     Override("3775-10.3.1-11", NO_PROXY, "04-5.5-18"),
     Override("3775-10.4.1-2", NO_PROXY, "04-5.5-18"),
     Override("3775-9.1-2", z3.BoolVal(True), "04-2-1"),
+    Override("3775-11.1-1", kept.wanted, "04-4.1-1"),
     Override("3775-11.7.1-4", draft04_mobile.WITHOUT_ALTERNATE, "04-5.3-6"),
     *draft04_control.OVERRIDES,
     *draft04_home_link.OVERRIDES,

@@ -15,6 +15,7 @@ from checker.machine import Machine, State
 from checker.progress import Progress
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
+from model.vocabulary import Length
 
 SMALL = Scope(1, 2, 1, 2, updates=2, faults=0)
 TINY = Scope(1, 1, 1, 2, updates=2, faults=0)
@@ -224,3 +225,36 @@ def test_what_both_sides_come_to_is_told_with_the_properties() -> None:
     assert {f["kind"] for f in findings} == {"divergence", "endless rejection", "no recovery"}
     assert all(f["path"] and f["situation"] == "" for f in findings)
     assert any(f["readings"] == {"READ-PRE": ["P1"]} for f in findings)
+
+
+# -- what is sent, and what the list keeps of it -----------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sent() -> list[dict[str, int]]:
+    """The states right after an update was sent, with two BIDs and two care-of addresses."""
+    machine = Machine(RULESET, BULK)
+    found = Explorer(machine, 4_000).run()
+    states = map(machine.show, found.parents)
+    return [s for s in states if s["net.update"] and s["net.sent"] == 1]
+
+
+def test_the_list_keeps_the_care_of_address_that_was_sent(sent: list[dict[str, int]]) -> None:
+    """Where no acknowledgement is awaited: that of the sub-option, the alternate, or the source."""
+    twenty = list(Length.values).index("twenty")
+    seen = set()
+    for s in (s for s in sent if s["bul.status[1]"] and not s["bu.zero_lifetime"]):
+        carried = s["o.length[1]"] == twenty
+        alternate = s["bu.alternate"] or s["bu.source"]
+        assert s["bul.coa[1]"] == (s["o.coa[1]"] if carried else alternate)
+        seen.add((carried, s["bu.alternate"] not in (0, s["bu.source"])))
+    assert (False, True) in seen
+
+
+def test_a_sub_option_with_room_for_an_address_carries_one(sent: list[dict[str, int]]) -> None:
+    """Also one that no wish names, but a rule about all sub-options asks for."""
+    twenty = list(Length.values).index("twenty")
+    for s in sent:
+        for i in (1, 2):
+            roomy = s[f"o.present[{i}]"] and s[f"o.length[{i}]"] == twenty
+            assert bool(s[f"o.coa[{i}]"]) == bool(roomy)

@@ -119,6 +119,16 @@ def test_a_reading_that_moves_no_contradiction_is_not_open() -> None:
     assert clashes(told(SKIPS, elsewhere, readings=(H,))) == [("contradiction", ("T-1", "T-2"), ())]
 
 
+@pytest.mark.parametrize("id", ["T-3", "T-5", "T-6", "T-7"])
+def test_of_two_that_say_the_same_one_is_told_whatever_their_ids(id: str) -> None:
+    """One of the duties demands what the other does and more, against the same advice."""
+    more = stated("T-2", z3.And(RUN, DELETE), given=bu.ack)
+    alone = stated(id, RUN, given=bu.ack)
+    advice = stated("T-4", SKIP, given=bu.ack, modality=Modality.SHOULD)
+    (f,) = (f for f in told(advice, alone, more) if f.kind == "tension")
+    assert {*f.rules, *f.also} == {"T-2", id, "T-4"}
+
+
 # -- statements that follow from others --------------------------------------------------------
 
 
