@@ -81,20 +81,38 @@ class Gaps:
         for members in groups.values():
             first = min(members, key=lambda r: len(r.shown))
             alike.setdefault(self._conditions_of(first), []).extend(members)
-        for members in self._joined(list(alike.values())):
+        for members in self._joined(d, list(alike.values())):
             rules = sorted({i for r in members for i in self._rules_of(r)})
             yield self._finding(d, tuple(rules), sorted(members, key=self._length))
 
-    def _joined(self, groups: list[list[Region]]) -> Iterator[list[Region]]:
-        """Yield the groups; one about refusals joins that where the update is so refused anyway."""
-        general = [g for g in groups if not self._rules_of(g[0])]
-        for own in (g for g in groups if self._rules_of(g[0])):
+    def _joined(self, d: GroundDecision, groups: list[list[Region]]) -> Iterator[list[Region]]:
+        """Yield the groups; one about refusals joins that where the update is so refused anyway.
+
+        Where nothing but those rules refuses, that one joins it.
+        """
+        certain = [g for g in groups if self._rules_of(g[0])]
+        general = []
+        for g in (g for g in groups if not self._rules_of(g[0])):
+            alone = next((own for own in certain if self._refused_by(d, own[0], g)), None)
+            if alone is None:
+                general.append(g)
+            else:
+                alone.extend(g)
+        for own in certain:
             around = next((g for g in general if self._within(own[0], g[0])), None)
             if around is None:
                 yield own
             else:
                 around.extend(own)
         yield from general
+
+    def _refused_by(self, d: GroundDecision, own: Region, general: list[Region]) -> bool:
+        """Return whether in all of some regions the rules refuse that another region is about."""
+        rules, refusals = self._rules_of(own), self._refusals
+        refusing = z3.Or([t for n, t in refusals.terms.items() if refusals.ids[n] in rules])
+        solver = self.situations.solver()
+        solver.add(self._open[d.label].silence, z3.Not(refusing))
+        return not solver.holds(z3.Or([r.term for r in general]))
 
     def _within(self, own: Region, other: Region) -> bool:
         """Return whether a region has no condition but some of another's, and its outcome."""

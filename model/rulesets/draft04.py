@@ -302,7 +302,7 @@ REFUSING = [
             | (any_option(~known) & reads(READ_BULKDEREG, "B1"))
             | (unknown_so_far & reads(READ_BULKDEREG, "B3"))
         ),
-        then=decide.answer == Status.not_home_agent,
+        then=z3.And(decide.answer == Status.not_home_agent, decide.acknowledged),
     ),
 ]
 

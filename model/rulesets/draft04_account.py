@@ -29,9 +29,7 @@ _MOBILE_NODE: dict[str, str] = {
 _CONTROL: dict[str, str] = {}
 
 # Section 6.3: processing Binding Updates
-_RECEIVER: dict[str, str] = {
-    "04-6.3-6": "asks for care with duplicate address detection; what to do stands in 04-6.3-7",
-}
+_RECEIVER: dict[str, str] = {}
 
 # Packets, interception, neighbour discovery, timers, sections 7 to 10, appendices
 _PACKETS: dict[str, str] = {

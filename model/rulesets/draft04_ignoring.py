@@ -80,6 +80,17 @@ IGNORING = [
 ]
 
 PROBING = [
+    # How care is taken is not said.
+    rule(
+        "04-6.3-6",
+        "6.3",
+        MUST,
+        HOME_AGENT,
+        "for a home registration the home address is probed",
+        at="dad",
+        given=~no_options & ~entry_exists & bu.home_registration & ~bu.zero_lifetime,
+        then=decide.dad == Dad.run,
+    ),
     rule(
         "04-6.3-7",
         "6.3",

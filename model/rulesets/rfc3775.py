@@ -131,7 +131,7 @@ RECEIVING = [
         "a sequence number that is not greater is refused with the last accepted one",
         at="sequence",
         given=stale,
-        then=reject(Status.sequence),
+        then=reject(Status.sequence, returned=True),
         also=("3775-9.5.1-2",),
     ),
     rule(
@@ -162,7 +162,7 @@ RECEIVING = [
         "a change of the registration type is refused",
         at="type",
         given=entry_exists & (bc.home_registration != home),
-        then=reject(Status.type_change),
+        then=reject(Status.type_change, returned=True),
     ),
     rule(
         "3775-9.5.1-8",
@@ -172,7 +172,7 @@ RECEIVING = [
         "an expired home nonce index is refused",
         at="nonces",
         given=to_correspondent & (bu.authorization == Authorization.home_nonce),
-        then=reject(Status.home_nonce),
+        then=reject(Status.home_nonce, returned=True),
     ),
     rule(
         "3775-9.5.1-8b",
@@ -182,7 +182,7 @@ RECEIVING = [
         "an expired care-of nonce index is refused",
         at="nonces",
         given=to_correspondent & (bu.authorization == Authorization.careof_nonce),
-        then=reject(Status.careof_nonce),
+        then=reject(Status.careof_nonce, returned=True),
     ),
     rule(
         "3775-9.5.1-8c",
@@ -192,7 +192,7 @@ RECEIVING = [
         "two expired nonce indices are refused",
         at="nonces",
         given=to_correspondent & (bu.authorization == Authorization.nonces),
-        then=reject(Status.nonces),
+        then=reject(Status.nonces, returned=True),
     ),
     rule(
         "3775-9.5.1-10",
@@ -273,7 +273,7 @@ RECEIVING = [
         "that refusal has the status insufficient resources",
         at="admission",
         given=node.lacks_resources & cache_request & to_correspondent,
-        then=decide.answer == Status.resources,
+        then=z3.And(decide.answer == Status.resources, decide.acknowledged),
     ),
     rule(
         "3775-9.5.3-1",
@@ -294,7 +294,7 @@ RECEIVING = [
         "a node that is no home agent refuses a home registration",
         at="admission",
         given=home & ~node.home_agent & asks_to_serve,
-        then=reject(Status.not_supported),
+        then=reject(Status.not_supported, returned=True),
     ),
     rule(
         "3775-10.3.1-2",
@@ -314,7 +314,7 @@ RECEIVING = [
         "that refusal has the status not home subnet",
         at="admission",
         given=~node.serves_prefix & asks_to_serve,
-        then=decide.answer == Status.not_home_subnet,
+        then=z3.And(decide.answer == Status.not_home_subnet, decide.acknowledged),
     ),
     rule(
         "3775-10.3.1-3",
@@ -354,7 +354,7 @@ RECEIVING = [
         "a failed duplicate address detection refuses the whole update",
         at="dad result",
         given=cache_request & ~entry_exists & node.address_taken,
-        then=reject(Status.duplicate_address),
+        then=reject(Status.duplicate_address, returned=True),
     ),
     rule(
         "3775-10.3.1-8",
@@ -441,7 +441,7 @@ RECEIVING = [
         "that refusal has the status not home agent for this mobile node",
         at="deregister",
         given=home & base_delete & no_home_entry & refused,
-        then=decide.answer == Status.not_home_agent,
+        then=z3.And(decide.answer == Status.not_home_agent, decide.acknowledged),
         yields=True,
     ),
     rule(

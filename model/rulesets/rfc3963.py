@@ -24,7 +24,7 @@ RULES = [
         "a change between mobile node and mobile router is refused",
         at="type",
         given=entry_exists & (mr.router != mr.was_router) & ~bu.zero_lifetime,
-        then=reject(Status.type_change),
+        then=reject(Status.type_change, returned=True),
     ),
     rule(
         "3963-6.2-2",
@@ -75,7 +75,7 @@ RULES = [
         "a prefix whose forwarding cannot be set up refuses the update",
         at="prefix",
         given=mr.router & ~base_delete & mr.prefix & mr.fails,
-        then=reject(Status.invalid_prefix),
+        then=reject(Status.invalid_prefix, returned=True),
     ),
 ]
 

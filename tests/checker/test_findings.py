@@ -212,9 +212,8 @@ def test_in_every_gap_the_engine_leaves_the_decision_open(
 def test_whether_a_refusal_is_acknowledged_is_asked_once(findings: tuple[Finding, ...]) -> None:
     """Which rule refuses makes no difference to it: not that A is not set, nor what is open."""
     (f,) = (f for f in findings if f.kind == "gap" and f.at_stake == ("acknowledged",))
-    assert (f.witness["bu.ack"], f.facts["accepted"], f.facts["discarded"]) == (0, False, False)
-    assert {"3775-9.5.1-7", "3963-6.2-1"} <= set(f.rules)
-    assert not any("refuses" in text for text in f.where[:1])
+    assert f.witness["bu.ack"] == 0
+    assert f.rules[0] == "04-6.3-22"  # other refusals say that a status is returned
 
 
 def test_every_witness_is_minimal_in_what_it_shows(findings: tuple[Finding, ...]) -> None:
