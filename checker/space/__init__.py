@@ -1,0 +1,1 @@
+"""Exploration of transition systems: several engines, one answer."""

@@ -1,0 +1,149 @@
+"""A transition system as instructions over packed words: what every fast engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from checker.space.packing import WORD, Packing, Place
+from checker.space.program import Lowering, Program, Ref
+from checker.space.system import StepTable, Transition, TransitionSystem, Variable
+
+ONES = (1 << WORD) - 1
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A step table as it is looked up: the words of the key, and where decisions are."""
+
+    table: StepTable
+    key: tuple[Ref, ...]
+    decided: Packing
+
+
+@dataclass(frozen=True)
+class LoweredTransition:
+    """A transition: its guard, the words after it, and a flag that a value does not fit.
+
+    `lookup` is a position in the lookups, or None.
+    """
+
+    name: str
+    guard: Ref
+    lookup: int | None
+    words: tuple[Ref, ...]
+    unfit: Ref
+
+
+class Lowered:
+    """The instructions of a system, and of what must and what may hold in its states."""
+
+    def __init__(self, system: TransitionSystem) -> None:
+        self.system = system
+        self.packing = Packing(system.variables)
+        self.program = Program()
+        self.word_inputs = [self._word("state", k) for k in range(self.packing.words)]
+        self._state = self._unpacked(self.word_inputs, self.packing)
+        self._state |= {n: self.program.const(v) for n, v in system.constants.items()}
+        self.lookups: list[Lookup] = []
+        self._decided: dict[str, tuple[Packing, Mapping[str, Ref]]] = {}
+        lower = Lowering(self.program, self._state)
+        self.transitions = [self._transition(t, lower) for t in system.transitions]
+        self.always = [lower(t) for t in system.always.values()]
+        self.sometimes = [lower(t) for t in system.sometimes.values()]
+
+    def _word(self, of: str, k: int) -> Ref:
+        return self.program.input(f"{of} {k}", 1 << WORD)
+
+    def _unpacked(self, words: Sequence[Ref], packing: Packing) -> dict[str, Ref]:
+        return {
+            v.name: self._cut(words[p.word], p, v.size)
+            for v, p in zip(packing.variables, packing.places, strict=True)
+        }
+
+    def _cut(self, word: Ref, place: Place, size: int) -> Ref:
+        p = self.program
+        shifted = p.arithmetic("shr", word, p.const(place.shift), WORD)
+        if not place.width:
+            return p.const(0)
+        return p.put("and", shifted, p.const((1 << place.width) - 1), most=size - 1)
+
+    # -- transitions -----------------------------------------------------------------------
+
+    def _transition(self, t: Transition, lower: Lowering) -> LoweredTransition:
+        names = self._state | {n: lower(term) for n, term in t.inputs.items()}
+        lookup = self._lookup(t.table, names) if t.table else None
+        before = names
+        if t.table:
+            names = {**names, **self._decided[t.table.name][1]}
+        inside = Lowering(self.program, names)
+        # An input that is a variable is so afterwards too, unless an update says otherwise.
+        changed = {n: before[n] for n in t.inputs if n in self._places}
+        changed |= {n: inside(term) for n, term in t.updates.items()}
+        words, unfit = self._packed(self._without_absent(changed))
+        return LoweredTransition(t.name, lower(t.guard), lookup, words, unfit)
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[Place, int]]:
+        variables = zip(self.packing.variables, self.packing.places, strict=True)
+        return {v.name: (place, v.size) for v, place in variables}
+
+    def _without_absent(self, changed: dict[str, Ref]) -> dict[str, Ref]:
+        """Return the new values with 0 for what is absent then."""
+        after = {**self._state, **changed}
+        result = dict(changed)
+        for absent in self.system.absent:
+            present = Lowering(self.program, after)(absent.unless)
+            for name in sorted(absent.names):
+                value = self.program.ite(present, after[name], self.program.const(0))
+                if value != self._state[name]:
+                    result[name] = value
+        return result
+
+    def _packed(self, changed: Mapping[str, Ref]) -> tuple[tuple[Ref, ...], Ref]:
+        """Return the words after a transition, and the flag that a value does not fit."""
+        p, unfit = self.program, []
+        keep, parts = [ONES] * self.packing.words, [list[Ref]() for _ in self.word_inputs]
+        for name, value in changed.items():
+            place, size = self._places[name]
+            if p.most(value) >= size:
+                unfit.append(p.less(p.const(size - 1), value))
+            keep[place.word] &= ~(((1 << place.width) - 1) << place.shift)
+            parts[place.word].append(p.arithmetic("shl", value, p.const(place.shift), WORD))
+        words = zip(self.word_inputs, keep, parts, strict=True)
+        return tuple(self._joined(w, mask, new) for w, mask, new in words), p.any(unfit)
+
+    def _joined(self, word: Ref, mask: int, parts: list[Ref]) -> Ref:
+        p = self.program
+        result = p.arithmetic("and", word, p.const(mask), WORD)
+        for part in parts:
+            result = p.arithmetic("or", part, result, WORD)
+        return result
+
+    # -- step tables -----------------------------------------------------------------------
+
+    def _lookup(self, table: StepTable, names: Mapping[str, Ref]) -> int:
+        if table.name not in self._decided:
+            packing = Packing(table.decisions)
+            words = [self._word(table.name, k) for k in range(packing.words)]
+            self._decided[table.name] = packing, self._unpacked(words, packing)
+        lower = Lowering(self.program, names)
+        key = self._joined_key([lower(t) for t in table.key], key_packing(table))
+        lookup = Lookup(table, key, self._decided[table.name][0])
+        if lookup not in self.lookups:
+            self.lookups.append(lookup)
+        return self.lookups.index(lookup)
+
+    def _joined_key(self, parts: list[Ref], packing: Packing) -> tuple[Ref, ...]:
+        p, words = self.program, [self.program.const(0)] * packing.words
+        for part, place in zip(parts, packing.places, strict=True):
+            moved = p.arithmetic("shl", part, p.const(place.shift), WORD)
+            words[place.word] = p.arithmetic("or", moved, words[place.word], WORD)
+        return tuple(words)
+
+
+def key_packing(table: StepTable) -> Packing:
+    """Return how the key of a table is packed; the word after the last is never needed."""
+    parts = [Variable(f"key {k}", 1 << width) for k, width in enumerate(table.widths)]
+    return Packing(parts, most=64)

@@ -1,0 +1,278 @@
+"""Lowered systems as machine code: two functions that are called by address.
+
+`successors(state, out, room, tables, failed)` writes, for each transition out of a state, its
+words and its position, and returns how many there are; or it stops and returns MISSING (a table
+has no row for the key that it writes to `failed`, after the number of the lookup), CROWDED (the
+room, in transitions, is too small) or UNFIT (a value does not fit its variable; the number of
+the transition is in `failed`).
+
+`judged(state)` returns bit k for the k-th property that must always hold and does not, and bit
+32 + k for the k-th that may hold and does.
+
+`tables` has four numbers for each lookup: the addresses of its slots, keys and rows, and the
+number of slots less one (a power of two).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import binding as llvm
+from llvmlite import ir
+
+from checker.space.lowered import Lookup, Lowered, LoweredTransition
+from checker.space.program import Ref
+from checker.space.tables import COUNT_BITS, MIX
+
+MISSING, CROWDED, UNFIT = -1, -2, -3
+I64, BIT = ir.IntType(64), ir.IntType(1)
+POINTER = I64.as_pointer()
+Scope = dict[Ref, Any]
+
+
+class Native:
+    """The functions of a lowered system, compiled; they live as long as this object."""
+
+    def __init__(self, lowered: Lowered, level: int = 2) -> None:
+        module = _module(lowered)
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        parsed = llvm.parse_assembly(str(module))
+        target = llvm.Target.from_default_triple().create_target_machine(
+            cpu=llvm.get_host_cpu_name(), opt=level
+        )
+        options = llvm.create_pipeline_tuning_options(speed_level=level)
+        passes = llvm.create_pass_builder(target, options)
+        passes.getModulePassManager().run(parsed, passes)
+        self._engine = llvm.create_mcjit_compiler(parsed, target)
+        self._engine.finalize_object()
+        self.successors = int(self._engine.get_function_address("successors"))
+        self.judged = int(self._engine.get_function_address("judged"))
+
+
+def _module(lowered: Lowered) -> ir.Module:
+    module = ir.Module(name="transitions")
+    find = {n: _find(module, n) for n in {len(x.key) for x in lowered.lookups}}
+    _Successors(module, lowered, find).write()
+    _judged(module, lowered)
+    return module
+
+
+class _Code:
+    """Emits instructions of a program where a scope does not have them yet."""
+
+    def __init__(self, lowered: Lowered, builder: ir.IRBuilder) -> None:
+        self.program, self.builder = lowered.program, builder
+
+    def value(self, ref: Ref, scope: Scope) -> Any:
+        """Return the value of an instruction as 64 bits."""
+        waiting = [ref]
+        while waiting:
+            top = waiting[-1]
+            missing = [a for a in self.program.instructions[top].args if a not in scope]
+            if missing and top not in scope:
+                waiting += missing
+                continue
+            waiting.pop()
+            if top not in scope:
+                scope[top] = self._emit(top, scope)
+        return scope[ref]
+
+    def flag(self, ref: Ref, scope: Scope) -> Any:
+        """Return a flag as a bit to branch on."""
+        return self.builder.trunc(self.value(ref, scope), BIT)
+
+    def _emit(self, ref: Ref, scope: Scope) -> Any:
+        instruction = self.program.instructions[ref]
+        args = [scope[a] for a in instruction.args]
+        if instruction.op == "const":
+            return I64(int(instruction.data))
+        return _EMIT[instruction.op](self.builder, *args)
+
+
+def _compared(operator: str) -> Callable[..., Any]:
+    return lambda b, x, y: b.zext(b.icmp_unsigned(operator, x, y), I64)
+
+
+_EMIT: dict[str, Callable[..., Any]] = {
+    "and": lambda b, x, y: b.and_(x, y),
+    "or": lambda b, x, y: b.or_(x, y),
+    "not": lambda b, x: b.xor(x, I64(1)),
+    "eq": _compared("=="),
+    "ult": _compared("<"),
+    "ule": _compared("<="),
+    "ite": lambda b, c, x, y: b.select(b.trunc(c, BIT), x, y),
+    "add": lambda b, x, y: b.add(x, y),
+    "sub": lambda b, x, y: b.sub(x, y),
+    "mul": lambda b, x, y: b.mul(x, y),
+    "shl": lambda b, x, y: b.shl(x, y),
+    "shr": lambda b, x, y: b.lshr(x, y),
+}
+
+
+class _Successors:
+    """Writes the function that tells the transitions out of a state."""
+
+    def __init__(self, module: ir.Module, lowered: Lowered, find: dict[int, Any]) -> None:
+        self.lowered, self.find = lowered, find
+        kind = ir.FunctionType(I64, [POINTER, POINTER, I64, POINTER, POINTER])
+        self.function = ir.Function(module, kind, "successors")
+        self.state, self.out, self.room, self.tables, self.failed = self.function.args
+        for argument in self.function.args:
+            if isinstance(argument.type, ir.PointerType):
+                argument.add_attribute("noalias")
+        self.builder = ir.IRBuilder(self.function.append_basic_block("entry"))
+        self.code = _Code(lowered, self.builder)
+        self.stride = lowered.packing.words + 1
+
+    def write(self) -> None:
+        """Write the whole function."""
+        b, words = self.builder, self.lowered.word_inputs
+        self.count = b.alloca(I64)
+        b.store(I64(0), self.count)
+        scope = {ref: b.load(b.gep(self.state, [I64(k)])) for k, ref in enumerate(words)}
+        guards = [self.code.flag(t.guard, scope) for t in self.lowered.transitions]
+        found = [self._look(k, guards, scope) for k in range(len(self.lowered.lookups))]
+        for k, (t, guard) in enumerate(zip(self.lowered.transitions, guards, strict=True)):
+            with b.if_then(guard):
+                if t.lookup is None:
+                    self._crowded(I64(1))
+                    self._take(k, t, dict(scope))
+                else:
+                    self._rows(k, t, found[t.lookup], dict(scope))
+        b.ret(b.load(self.count))
+
+    def _look(self, k: int, guards: list[Any], scope: Scope) -> Any:
+        """Return what the table has for the key: 0 where no transition asks for it."""
+        b, lookup = self.builder, self.lowered.lookups[k]
+        asking = [g for g, t in zip(guards, self.lowered.transitions, strict=True) if t.lookup == k]
+        asked = asking[0]
+        for guard in asking[1:]:
+            asked = b.or_(asked, guard)
+        before = b.block
+        with b.if_then(asked):
+            found = self._found(k, lookup, dict(scope))
+            inside = b.block
+        result = b.phi(I64)
+        result.add_incoming(I64(0), before)
+        result.add_incoming(found, inside)
+        return result
+
+    def _found(self, k: int, lookup: Lookup, scope: Scope) -> Any:
+        b = self.builder
+        key = [self.code.value(ref, scope) for ref in lookup.key]
+        base = [b.load(b.gep(self.tables, [I64(4 * k + n)])) for n in (0, 1, 3)]
+        found = b.call(self.find[len(key)], [*base, *key])
+        with b.if_then(b.icmp_unsigned("==", found, I64(0)), likely=False):
+            for n, value in enumerate([I64(k), *key]):
+                b.store(value, b.gep(self.failed, [I64(n)]))
+            b.ret(I64(MISSING))
+        return found
+
+    def _rows(self, k: int, t: LoweredTransition, found: Any, scope: Scope) -> None:
+        """Take the transition once for each row."""
+        b = self.builder
+        assert t.lookup is not None
+        lookup = self.lowered.lookups[t.lookup]
+        many = b.and_(found, I64((1 << COUNT_BITS) - 1))
+        self._crowded(many)
+        size = lookup.decided.words
+        rows = b.inttoptr(b.load(b.gep(self.tables, [I64(4 * t.lookup + 2)])), POINTER)
+        first = b.mul(b.lshr(found, I64(COUNT_BITS)), I64(size))
+        with _counting(b, self.function, many) as at:
+            place = b.add(first, b.mul(at, I64(size)))
+            for n in range(size):
+                word = self.lowered.program.input(f"{lookup.table.name} {n}", 1 << 64)
+                scope[word] = b.load(b.gep(rows, [b.add(place, I64(n))]))
+            self._take(k, t, scope)
+
+    def _crowded(self, more: Any) -> None:
+        b = self.builder
+        full = b.icmp_unsigned(">", b.add(b.load(self.count), more), self.room)
+        with b.if_then(full, likely=False):
+            b.ret(I64(CROWDED))
+
+    def _take(self, k: int, t: LoweredTransition, scope: Scope) -> None:
+        b, code = self.builder, self.code
+        if code.program.value(t.unfit) != 0:
+            with b.if_then(code.flag(t.unfit, scope), likely=False):
+                b.store(I64(k), self.failed)
+                b.ret(I64(UNFIT))
+        count = b.load(self.count)
+        place = b.mul(count, I64(self.stride))
+        for n, value in enumerate([*(code.value(w, scope) for w in t.words), I64(k)]):
+            b.store(value, b.gep(self.out, [b.add(place, I64(n))]))
+        b.store(b.add(count, I64(1)), self.count)
+
+
+class _counting:
+    """A loop in the code from 0 to a number less one, as a context."""
+
+    def __init__(self, builder: ir.IRBuilder, function: Any, many: Any) -> None:
+        self.builder, self.many = builder, many
+        self.body = function.append_basic_block("row")
+        self.after = function.append_basic_block("rows_done")
+
+    def __enter__(self) -> Any:
+        b = self.builder
+        before = b.block
+        b.cbranch(b.icmp_unsigned("!=", self.many, I64(0)), self.body, self.after)
+        b.position_at_end(self.body)
+        self.at = b.phi(I64)
+        self.at.add_incoming(I64(0), before)
+        return self.at
+
+    def __exit__(self, *_: object) -> None:
+        b = self.builder
+        following = b.add(self.at, I64(1))
+        self.at.add_incoming(following, b.block)
+        b.cbranch(b.icmp_unsigned("<", following, self.many), self.body, self.after)
+        b.position_at_end(self.after)
+
+
+def _judged(module: ir.Module, lowered: Lowered) -> None:
+    function = ir.Function(module, ir.FunctionType(I64, [POINTER]), "judged")
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    code, result = _Code(lowered, b), I64(0)
+    words = lowered.word_inputs
+    scope = {ref: b.load(b.gep(function.args[0], [I64(k)])) for k, ref in enumerate(words)}
+    for k, term in enumerate(lowered.always):
+        bad = b.xor(code.value(term, scope), I64(1))
+        result = b.or_(result, b.shl(bad, I64(k)))
+    for k, term in enumerate(lowered.sometimes):
+        result = b.or_(result, b.shl(code.value(term, scope), I64(32 + k)))
+    b.ret(result)
+
+
+def _find(module: ir.Module, words: int) -> ir.Function:
+    """Write the search for a key of some words: what its slot has, 0 for an empty one."""
+    kind = ir.FunctionType(I64, [I64] * (3 + words))
+    function = ir.Function(module, kind, f"find_{words}")
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    slots, keys, mask, *key = function.args
+    hashed = I64(0)
+    for word in key:
+        hashed = b.mul(b.xor(hashed, word), I64(MIX))
+        hashed = b.xor(hashed, b.lshr(hashed, I64(29)))
+    probe, other = (function.append_basic_block(n) for n in ("probe", "other"))
+    compare, done = (function.append_basic_block(n) for n in ("compare", "done"))
+    entry, start = b.block, b.and_(hashed, mask)
+    b.branch(probe)
+    b.position_at_end(probe)
+    at = b.phi(I64)
+    at.add_incoming(start, entry)
+    found = b.load(b.gep(b.inttoptr(slots, POINTER), [at]))
+    b.cbranch(b.icmp_unsigned("==", found, I64(0)), done, compare)
+    b.position_at_end(compare)
+    place, same = b.mul(at, I64(words)), BIT(1)
+    for n, word in enumerate(key):
+        held = b.load(b.gep(b.inttoptr(keys, POINTER), [b.add(place, I64(n))]))
+        same = b.and_(same, b.icmp_unsigned("==", held, word))
+    b.cbranch(same, done, other)
+    b.position_at_end(other)
+    at.add_incoming(b.and_(b.add(at, I64(1)), mask), other)
+    b.branch(probe)
+    b.position_at_end(done)
+    b.ret(found)
+    return function

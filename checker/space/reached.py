@@ -1,0 +1,32 @@
+"""What an engine found: how many states, at which depth, what was taken, what was violated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from checker.space.system import Values
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The states that were reached, counted; unless `complete`, of the search so far.
+
+    `levels` are the new states at each depth; `violated` says how many states violate a
+    property, and `paths` has a shortest sequence of states to one of them.
+    """
+
+    states: int
+    transitions: int
+    levels: tuple[int, ...]
+    taken: Mapping[str, int] = field(default_factory=dict)
+    violated: Mapping[str, int] = field(default_factory=dict)
+    paths: Mapping[str, tuple[Values, ...]] = field(default_factory=dict)
+    met: frozenset[str] = frozenset()
+    complete: bool = True
+    bytes: int = 0  # what states and table take
+
+    @property
+    def depth(self) -> int:
+        """Return the number of transitions to the farthest state."""
+        return len(self.levels) - 1
