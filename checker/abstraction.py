@@ -34,9 +34,14 @@ class Abstraction:
         """Return the names of the constants, in the order in which they were made."""
         return [constant.decl().name() for _, constant in self._facts.values()]
 
+    @property
+    def terms(self) -> list[Any]:
+        """Return the terms that the constants stand for, in that order."""
+        return [term for term, _ in self._facts.values()]
+
     def evaluator(self, layout: Sequence[str]) -> Evaluator:
         """Return the evaluator of all facts for inputs laid out so."""
-        return Evaluator([term for term, _ in self._facts.values()], layout)
+        return Evaluator(self.terms, layout)
 
     def _constant(self, term: Any) -> Any:
         if term.get_id() not in self._facts:

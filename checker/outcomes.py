@@ -69,6 +69,7 @@ class StepEngine:
         unless = [facts.of(_unless_required(d)) for d in decisions]
         defaults = [facts.of(d.default) for d in decisions]
         self._context_names = facts.names
+        self.fact_terms = facts.terms
         self._facts = facts.evaluator(self.layout)
         self._compiled = [self._constraint(t) for t in demanded]
         self._unrequired = [self._constraint(t) for t in unless]
@@ -82,13 +83,15 @@ class StepEngine:
 
     def applied(self, values: Sequence[int]) -> Applied:
         """Return which ground rules apply to these inputs."""
-        bits = self._applies(values)
-        chosen = tuple(k for k, bit in enumerate(bits) if bit)
-        return Applied(chosen, self._context(values, chosen))
+        return self.applied_with(self._applies(values), self._facts(values))
 
-    def _context(self, values: Sequence[int], chosen: tuple[int, ...]) -> tuple[int, ...]:
+    def applied_with(self, bits: Sequence[int], facts: Sequence[int]) -> Applied:
+        """Return the same for what each rule's `applies` is, and each of the `fact_terms`."""
+        chosen = tuple(k for k, bit in enumerate(bits) if bit)
+        return Applied(chosen, self._context(facts, chosen))
+
+    def _context(self, facts: Sequence[int], chosen: tuple[int, ...]) -> tuple[int, ...]:
         """Return the facts that what applies depends on; the others are zero."""
-        facts = self._facts(values)
         masks = [self._mask, *(self._masks[k] for k in chosen if k in self._factual)]
         return tuple(v if any(m[n] for m in masks) else 0 for n, v in enumerate(facts))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
 import z3
@@ -209,7 +209,11 @@ class System:
     def _wishes(self) -> Iterator[tuple[str, tuple[int, ...], int, tuple[int, ...]]]:
         """Yield (intent, BIDs, source address, BIDs for the interface at home)."""
         foreign = range(FIRST_CARE_OF, FIRST_CARE_OF + self.world.scope.care_of)
-        several = tuple(self.world.bids) if self.world.scope.options > 1 else ()
+        bulks = [
+            chosen
+            for many in range(2, self.world.scope.options + 1)
+            for chosen in combinations(self.world.bids, many)
+        ]
         for source in foreign:
             yield "register_plain", (), source, ()
             yield "deregister_all", (), source, ()
@@ -217,7 +221,7 @@ class System:
                 yield "register_one", (b,), source, ()
                 yield "deregister_one", (b,), source, ()
                 yield "home_and_foreign", (b,), source, (b,)
-            if len(several) > 1:
+            for several in bulks:
                 yield "register_bulk", several, source, ()
                 yield "deregister_bulk", several, source, ()
                 for b in several:
