@@ -40,7 +40,8 @@ def cmd_explore(run: Run) -> int:
     """Exploration."""
     ruleset, scope, readings = run.ruleset(), run.scope(), run.readings()
     accepting = run.accepting()
-    explored = c.run_explore(ruleset, scope, run.progress, readings, run.args.max_states)
+    most, engine = run.args.max_states, run.args.engine
+    explored = c.run_explore(ruleset, scope, run.progress, readings, most, engine)
     parts, code = accepting.judge(*explored)
     written = accepting.write(parts)
     records = c.assemble(ruleset, ["explore"], parts, code, scope=scope, readings=readings)
@@ -66,7 +67,7 @@ def cmd_demo(run: Run) -> int:
     parts, code = c.run_check(ruleset, Scope(), run.progress)
     codes = [code]
     for scope in c.DEMO_SCOPES:
-        found, code = c.run_explore(ruleset, scope, run.progress, {}, run.args.max_states)
+        found, code = c.run_explore(ruleset, scope, run.progress, {})
         parts += found
         codes.append(code)
     found, code = c.run_replay(ruleset, files, c.Wire(), ReplayOptions(), run.progress)
@@ -123,7 +124,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo = add("demo", cmd_demo, "check, explore and replay what is shipped, write the report")
     demo.add_argument("--out", default="build/demo.jsonl")
     demo.add_argument("--html", default="build/demo.html")
-    demo.set_defaults(ruleset="draft-04", max_states=2_000_000)
+    demo.set_defaults(ruleset="draft-04")
     cli_rules.add_rules(add("rules", cli_rules.cmd_rules, "list the rules"), shipped)
     check = add("check", cmd_check, "do the sentences of the document agree?")
     check.add_argument("ruleset", help=f"{shipped} or a Python file")
@@ -138,7 +139,14 @@ def build_parser() -> argparse.ArgumentParser:
     _readings(explore)
     _baselines(explore)
     cli_results.add_explain(explore)
-    explore.add_argument("--max-states", type=int, default=2_000_000, metavar="N")
+    explore.add_argument(
+        "--engine",
+        choices=(c.INTERPRETED, c.COMPILED),
+        default=c.INTERPRETED,
+        help="compiled: for large scopes, on all cores; the properties only, not what both "
+        "sides come to",
+    )
+    explore.add_argument("--max-states", type=int, metavar="N", help="end the search after these")
     _add_replay(add("replay", cmd_replay, "did an implementation obey the document?"))
     cli_results.add_commands(add, _octet)
     return parser

@@ -27,6 +27,8 @@ from traces.dialects import dialect
 Record = dict[str, Any]
 RECORDED = Path(__file__).resolve().parent.parent / "traces" / "recorded"
 CLEAN, FOUND, USAGE, UNREADABLE, INCONCLUSIVE = 0, 1, 2, 3, 4
+MOST_STATES = 2_000_000  # for the interpreter; the compiled engine has a budget of memory
+INTERPRETED, COMPILED = "interpreted", "compiled"
 DEMO_SCOPES = (Scope(updates=3, faults=0), Scope(updates=2, faults=1))
 STOPPED: Record = {
     "record": "error",
@@ -75,20 +77,27 @@ def run_explore(
     scope: Scope,
     progress: Progress,
     readings: Mapping[str, str],
-    most_states: int,
+    most_states: int | None = None,
+    engine: str = INTERPRETED,
 ) -> tuple[list[Record], int]:
     """Return the properties, each with a shortest message sequence where it is violated."""
     chosen = reading_indices(ruleset, readings)
     machine = Machine(ruleset, scope, chosen)
-    explorer = Explorer(machine, most_states)
-    found = explorer.run(progress.states)
-    verdicts = explorer.verdicts(found)
-    placed = both_sides(TwoParty(ruleset, chosen), found, progress)
-    records = list(exploration_records(found, verdicts))
+    if engine == COMPILED:
+        from checker.space.verdicts import explored  # noqa: PLC0415  (loads the compilers)
+
+        account, verdicts = explored(machine, progress.states, most_states)
+        placed: list[Placed] = []
+    else:
+        explorer = Explorer(machine, most_states or MOST_STATES)
+        found = explorer.run(progress.states)
+        account, verdicts = found.account(), explorer.verdicts(found)
+        placed = both_sides(TwoParty(ruleset, chosen), found, progress)
+    records = list(exploration_records(account, verdicts))
     records += [finding_record(f, ruleset, Ways(where)) for f, where in placed]
     if placed or any(v.holds is False for v in verdicts):
         return records, FOUND
-    return records, CLEAN if found.complete else INCONCLUSIVE
+    return records, CLEAN if account.complete else INCONCLUSIVE
 
 
 def both_sides(both: TwoParty, found: Exploration, progress: Progress) -> list[Placed]:

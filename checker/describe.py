@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from checker.explore import Exploration, Verdict
+from checker.explore import Account, Exploration, Verdict
 from checker.finding import Finding
 from checker.machine import Machine, State, Step
 from checker.reach import Reached, Ways
@@ -116,15 +116,6 @@ def _decided(
     }
 
 
-def start_of(found: Exploration, state: State) -> State:
-    """Return the initial state from which a state was reached."""
-    parent = found.parents[state]
-    while parent is not None:
-        state = parent[0]
-        parent = found.parents[state]
-    return state
-
-
 def finding_record(
     f: Finding,
     ruleset: Ruleset,
@@ -207,7 +198,7 @@ def _path(found: Exploration, reached: Reached, on: On) -> list[Record]:
     steps = list(found.path(reached.state))
     if reached.position is not None:
         steps.append(list(machine.successors(reached.state))[reached.position])
-    records = path_records(machine, start_of(found, reached.state), steps)
+    records = path_records(machine, found.start(reached.state), steps)
     records += path_records(machine, reached.state, reached.further)
     if reached.crafted and on is On.RECEIVE_UPDATE:
         records.append(_crafted(machine.show(reached.state), reached.crafted))
@@ -250,24 +241,25 @@ def _of_update(values: Mapping[str, int]) -> frozenset[str]:
     return frozenset(n for n in names if n.startswith(("bu.", "o."))) - NOT_SENT
 
 
-def exploration_records(found: Exploration, verdicts: Sequence[Verdict]) -> Iterator[Record]:
+def exploration_records(account: Account, verdicts: Sequence[Verdict]) -> Iterator[Record]:
     """Yield the record of an exploration and of each property."""
     common = {
-        "states": len(found.parents),
-        "transitions": found.transitions,
-        "depth": found.depth,
+        "states": account.states,
+        "transitions": account.transitions,
+        "depth": account.depth,
     }
-    scope = asdict(found.machine.scope)
+    scope = asdict(account.machine.scope)
     yield {
         "record": "exploration",
         "scope": scope,
         **common,
-        "levels": list(found.levels),
-        "complete": found.complete,
-        "actions": dict(sorted(found.actions.items())),
+        "levels": list(account.levels),
+        "complete": account.complete,
+        "actions": dict(sorted(account.actions.items())),
     }
     for v in verdicts:
-        yield {"record": "property", **_property(found, v), **common, "note": _note(v, scope)}
+        told = _property(account.machine, v)
+        yield {"record": "property", **told, **common, "note": _note(v, scope)}
 
 
 def _note(v: Verdict, scope: Mapping[str, int]) -> str:
@@ -276,10 +268,8 @@ def _note(v: Verdict, scope: Mapping[str, int]) -> str:
     return f"{met}scope: {bounds}"
 
 
-def _property(found: Exploration, v: Verdict) -> Record:
-    bad = found.violations.get(v.property.name)
-    path = path_records(found.machine, start_of(found, bad), v.path) if bad is not None else []
-    machine = found.machine
+def _property(machine: Machine, v: Verdict) -> Record:
+    path = path_records(machine, v.start, v.path) if v.start is not None else []
     readings = {r.id: r.domain.values[machine.constants[r.id]] for r in machine.ruleset.readings}
     return {
         "property": v.property.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from checker.evaluate import Evaluator
@@ -22,6 +22,24 @@ class Verdict:
     holds: bool | None
     non_vacuous: bool
     path: tuple[Step, ...] = ()
+    start: State | None = None  # where the path begins
+
+
+@dataclass(frozen=True)
+class Account:
+    """How far an exploration went: states and transitions, new states by depth, actions taken."""
+
+    machine: Machine
+    states: int
+    transitions: int
+    levels: tuple[int, ...]
+    actions: Mapping[str, int]
+    complete: bool
+
+    @property
+    def depth(self) -> int:
+        """Return the number of steps to the farthest state reached."""
+        return len(self.levels) - 1
 
 
 @dataclass
@@ -41,6 +59,19 @@ class Exploration:
     def depth(self) -> int:
         """Return the number of steps to the farthest state reached."""
         return len(self.levels) - 1
+
+    def account(self) -> Account:
+        """Return how far it went."""
+        levels, states = tuple(self.levels), len(self.parents)
+        return Account(self.machine, states, self.transitions, levels, self.actions, self.complete)
+
+    def start(self, state: State) -> State:
+        """Return the initial state from which a state was reached."""
+        parent = self.parents[state]
+        while parent is not None:
+            state = parent[0]
+            parent = self.parents[state]
+        return state
 
     def path(self, state: State) -> tuple[Step, ...]:
         """Return the shortest sequence of transitions that leads to a state."""
@@ -114,5 +145,6 @@ class Explorer:
             bad = found.violations.get(p.name)
             holds = False if bad is not None else (True if found.complete else None)
             path = found.path(bad) if bad is not None else ()
-            result.append(Verdict(p, holds, p.name in found.witnessed, path))
+            start = found.start(bad) if bad is not None else None
+            result.append(Verdict(p, holds, p.name in found.witnessed, path, start))
         return result

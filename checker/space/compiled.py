@@ -59,12 +59,20 @@ class Compiled:
         self.memory = Memory(self.words, budget or Budget.of_machine(), self.threads)
         self._adding = threading.Lock()
 
-    def run(self, progress: Progress | None = None, stop_at_first: bool = False) -> Reached:
-        """Explore to the end, to the budget, until interrupted, or until the first violation."""
+    def run(
+        self,
+        progress: Progress | None = None,
+        stop_at_first: bool = False,
+        most_states: int | None = None,
+    ) -> Reached:
+        """Explore to the end, to the budget, until interrupted, or until the first violation.
+
+        A level that is begun is ended, though there are `most_states` before.
+        """
         search = _Search(self, progress)
         complete = False
         try:
-            complete = search.levels(stop_at_first)
+            complete = search.levels(stop_at_first, most_states)
         except KeyboardInterrupt:
             search.memory.shared[kernel.STOP] = 1
         return search.reached(complete)
@@ -103,12 +111,13 @@ class _Search:
 
     # -- levels ----------------------------------------------------------------------------
 
-    def levels(self, stop_at_first: bool) -> bool:
+    def levels(self, stop_at_first: bool, most_states: int | None = None) -> bool:
         """Go through the levels; return whether there is nothing beyond them."""
         self._start()
         with ThreadPoolExecutor(self.engine.threads) as pool:
             while self.counts[-1]:
-                if stop_at_first and self.first_bad:
+                enough = most_states is not None and self.states > most_states
+                if enough or (stop_at_first and self.first_bad):
                     return False
                 if not self._level(pool):
                     return False

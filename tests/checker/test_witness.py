@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker.cli import main
-from checker.describe import path_records, present, start_of
+from checker.describe import path_records, present
 from checker.explore import Explorer
 from checker.machine import Machine
 from checker.replay.naming import Naming
@@ -72,7 +72,7 @@ def _paths(scope: Scope) -> list[list[Record]]:
     inner = {parent[0] for parent in found.parents.values() if parent is not None}
     ends = [state for state in found.parents if state not in inner]
     chosen = ends[:: max(1, len(ends) // 150)]
-    return [path_records(machine, start_of(found, s), found.path(s)) for s in chosen]
+    return [path_records(machine, found.start(s), found.path(s)) for s in chosen]
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from checker.cli import main
 from checker.explore import Explorer
 from checker.machine import Machine
 from checker.space.compiled import Compiled
 from checker.space.memory import Budget
 from checker.space.nodes import transition_system
+from checker.space.verdicts import explored
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
 
@@ -50,3 +56,38 @@ def test_paths_are_of_the_machine() -> None:
         assert path[0] in machine.initial()
         for before, after in pairwise(path):
             assert after in {step.state for step in machine.successors(before)}
+
+
+def test_answers_are_those_of_the_interpreter() -> None:
+    machine = Machine(RULESET, SCOPES["one interface"])
+    slow = Explorer(machine)
+    found = slow.run()
+    account, verdicts = explored(machine)
+    expected = found.account()
+    assert replace(account, actions={}) == replace(expected, actions={})
+    for fast, known in zip(verdicts, slow.verdicts(found), strict=True):
+        assert (fast.property, fast.holds) == (known.property, known.holds)
+        assert (fast.non_vacuous, len(fast.path)) == (known.non_vacuous, len(known.path))
+
+
+def test_budget_of_states_is_kept_and_told() -> None:
+    machine = Machine(RULESET, SCOPES["one interface"])
+    account, verdicts = explored(machine, most_states=50)
+    assert not account.complete
+    assert {v.holds for v in verdicts} <= {None, False}
+
+
+def test_command_explores_on_either_engine(tmp_path: Path) -> None:
+    asked = ["explore", "draft-04", "--care-of", "1", "--updates", "2", "--faults", "0", "--out"]
+    files = {engine: tmp_path / f"{engine}.jsonl" for engine in ("interpreted", "compiled")}
+    for engine, file in files.items():
+        assert main([*asked, str(file), "--engine", engine]) == 1
+    said = {e: [r for r in read(file) if r["record"] == "property"] for e, file in files.items()}
+    for slow, fast in zip(said["interpreted"], said["compiled"], strict=True):
+        for key in ("property", "holds", "states", "transitions", "depth", "non_vacuous"):
+            assert slow[key] == fast[key]
+        assert len(slow["path"]) == len(fast["path"])
+
+
+def read(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
