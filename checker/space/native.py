@@ -34,17 +34,15 @@ Scope = dict[Ref, Any]
 class Native:
     """The functions of a lowered system, compiled; they live as long as this object."""
 
-    def __init__(self, lowered: Lowered, level: int = 2) -> None:
-        module = _module(lowered)
+    def __init__(self, lowered: Lowered) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        parsed = llvm.parse_assembly(str(module))
+        parsed = llvm.parse_assembly(str(_module(lowered)))
+        # No passes over the code: the instructions are reduced already, and passes were seen
+        # to take three times as long as the rest and to gain nothing.
         target = llvm.Target.from_default_triple().create_target_machine(
-            cpu=llvm.get_host_cpu_name(), opt=level
+            cpu=llvm.get_host_cpu_name(), opt=2
         )
-        options = llvm.create_pipeline_tuning_options(speed_level=level)
-        passes = llvm.create_pass_builder(target, options)
-        passes.getModulePassManager().run(parsed, passes)
         self._engine = llvm.create_mcjit_compiler(parsed, target)
         self._engine.finalize_object()
         self.successors = int(self._engine.get_function_address("successors"))
