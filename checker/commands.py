@@ -89,7 +89,7 @@ def run_explore(
         account, verdicts = explored(machine, progress.states, most_states)
         placed: list[Placed] = []
     else:
-        explorer = Explorer(machine, most_states or MOST_STATES)
+        explorer = Explorer(machine, MOST_STATES if most_states is None else most_states)
         found = explorer.run(progress.states)
         account, verdicts = found.account(), explorer.verdicts(found)
         placed = both_sides(TwoParty(ruleset, chosen), found, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,6 @@ from checker.space.tables import Words, joined
 from model.errors import RuleError
 
 Progress = Callable[[int, int, int], None]  # states, transitions, depth
-ROUND_SECONDS = 0.2
 MOST_ALWAYS = 32
 
 
@@ -74,7 +73,7 @@ class Compiled:
         try:
             complete = search.levels(stop_at_first, most_states)
         except KeyboardInterrupt:
-            search.memory.shared[kernel.STOP] = 1
+            complete = False
         return search.reached(complete)
 
     def known(self, lookup: int, *key: int) -> None:
@@ -148,9 +147,7 @@ class _Search:
         start, end = self.spans[-1]
         self.memory.shared[kernel.FRONTIER] = start
         while True:
-            tasks = [pool.submit(self._work, own, end) for own in self.own]
-            statuses = [task.result() for task in tasks]
-            if kernel.FULL not in statuses:
+            if kernel.FULL not in self._statuses(pool, end):
                 break
             if not self.memory.grow(pool):
                 self._end_level(end)
@@ -159,10 +156,24 @@ class _Search:
         self._end_level(end)
         return not self.memory.shared[kernel.STOP]
 
+    def _statuses(self, pool: ThreadPoolExecutor, end: int) -> list[int]:
+        """Return what the threads end with; Ctrl-C lets them end what they have begun."""
+        tasks = [pool.submit(self._work, own, end) for own in self.own]
+        try:
+            return [task.result() for task in tasks]
+        except KeyboardInterrupt:
+            self.memory.shared[kernel.STOP] = 1
+            wait(tasks)
+            return [kernel.DONE]
+
     def _work(self, own: _Thread, end: int) -> int:
-        """Run a thread's search, seeing to the tables as keys are missing."""
+        """Run a thread's search until the frontier is done or the table is full."""
+        return self._seen_to(own, lambda: self._call(own, end))
+
+    def _seen_to(self, own: _Thread, call: Callable[[], int]) -> int:
+        """Repeat a call, seeing to keys that are missing and to room, until it has an answer."""
         while True:
-            status = int(self._call(own, end))
+            status = int(call())
             if status == kernel.MISSING:
                 self.engine.known(*map(int, own.failed))
             elif status == kernel.CROWDED:
@@ -258,17 +269,7 @@ class _Search:
 
     def _before(self, level: int, state: Values) -> Values:
         own, least = self.own[0], np.zeros(self.words, np.uint64)
-        start, end = self.spans[level]
-        kernel.before(
-            self.words,
-            self.engine.functions,
-            self.engine.tables,
-            self.memory.store,
-            start,
-            end,
-            np.array(state, np.uint64),
-            own.out,
-            own.failed,
-            least,
-        )
+        wanted, e = np.array(state, np.uint64), self.engine
+        where = (e.functions, e.tables, self.memory.store, *self.spans[level], wanted)
+        self._seen_to(own, lambda: kernel.before(self.words, *where, own.out, own.failed, least))
         return tuple(map(int, least))

@@ -185,9 +185,8 @@ def added(
 
 
 @njit(nogil=True, cache=True)
-def reinserted(words: int, slots: Any, size: Any, store: Any, start: int, end: int) -> int:
-    """Put the states of a part of the store into an emptied table; return how many there are."""
-    count = 0
+def reinserted(words: int, slots: Any, size: Any, store: Any, start: int, end: int) -> None:
+    """Put the states of a part of the store into an emptied table."""
     for place in range(start, end):
         if store[place * words + words - 1] != NO_STATE:
             value = mixed(store, place * words, words)
@@ -195,8 +194,6 @@ def reinserted(words: int, slots: Any, size: Any, store: Any, start: int, end: i
                 added_word(slots, size, store[place], value)
             else:
                 added_place(words, slots, size, store, place, value, True)
-            count += 1
-    return count
 
 
 @njit(nogil=True, cache=True)
@@ -310,7 +307,10 @@ def before(
     failed: Any,
     least: Any,  # becomes the least state that leads to it
 ) -> int:
-    """Find the least state in a part of the store with a transition to `wanted`."""
+    """Find the least state in a part of the store with a transition to `wanted`.
+
+    Returns whether there is one, or what has to be seen to first.
+    """
     room = len(out) // (words + 1)
     found = 0
     for position in range(start, end):
@@ -327,6 +327,8 @@ def before(
             tables.ctypes.data,
             failed.ctypes.data,
         )
+        if count < 0:
+            return count
         for k in range(count):
             at = k * (words + 1)
             if equal(words, out, at, wanted, 0):

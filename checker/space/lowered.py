@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -104,22 +104,24 @@ class Lowered:
     def _packed(self, changed: Mapping[str, Ref]) -> tuple[tuple[Ref, ...], Ref]:
         """Return the words after a transition, and the flag that a value does not fit."""
         p, unfit = self.program, []
-        keep, parts = [ONES] * self.packing.words, [list[Ref]() for _ in self.word_inputs]
+        keep, placed = [ONES] * self.packing.words, list[tuple[Ref, Place]]()
         for name, value in changed.items():
             place, size = self._places[name]
             if p.most(value) >= size:
                 unfit.append(p.less(p.const(size - 1), value))
             keep[place.word] &= ~(((1 << place.width) - 1) << place.shift)
-            parts[place.word].append(p.arithmetic("shl", value, p.const(place.shift), WORD))
-        words = zip(self.word_inputs, keep, parts, strict=True)
-        return tuple(self._joined(w, mask, new) for w, mask, new in words), p.any(unfit)
+            placed.append((value, place))
+        words = zip(self.word_inputs, keep, strict=True)
+        kept = [p.arithmetic("and", word, p.const(mask), WORD) for word, mask in words]
+        return self._joined(kept, placed), p.any(unfit)
 
-    def _joined(self, word: Ref, mask: int, parts: list[Ref]) -> Ref:
-        p = self.program
-        result = p.arithmetic("and", word, p.const(mask), WORD)
-        for part in parts:
-            result = p.arithmetic("or", part, result, WORD)
-        return result
+    def _joined(self, words: list[Ref], placed: Iterable[tuple[Ref, Place]]) -> tuple[Ref, ...]:
+        """Return words with values put where they have nothing but zeros."""
+        p, result = self.program, list(words)
+        for value, place in placed:
+            moved = p.arithmetic("shl", value, p.const(place.shift), WORD)
+            result[place.word] = p.arithmetic("or", moved, result[place.word], WORD)
+        return tuple(result)
 
     # -- step tables -----------------------------------------------------------------------
 
@@ -129,18 +131,13 @@ class Lowered:
             words = [self._word(table.name, k) for k in range(packing.words)]
             self._decided[table.name] = packing, self._unpacked(words, packing)
         lower = Lowering(self.program, names)
-        key = self._joined_key([lower(t) for t in table.key], key_packing(table))
+        packing = key_packing(table)
+        parts = zip(map(lower, table.key), packing.places, strict=True)
+        key = self._joined([self.program.const(0)] * packing.words, parts)
         lookup = Lookup(table, key, self._decided[table.name][0])
         if lookup not in self.lookups:
             self.lookups.append(lookup)
         return self.lookups.index(lookup)
-
-    def _joined_key(self, parts: list[Ref], packing: Packing) -> tuple[Ref, ...]:
-        p, words = self.program, [self.program.const(0)] * packing.words
-        for part, place in zip(parts, packing.places, strict=True):
-            moved = p.arithmetic("shl", part, p.const(place.shift), WORD)
-            words[place.word] = p.arithmetic("or", moved, words[place.word], WORD)
-        return tuple(words)
 
 
 def key_packing(table: StepTable) -> Packing:

@@ -77,9 +77,9 @@ class Memory:
             task.result()
         return True
 
-    def _reinsert(self, start: int, end: int) -> int:
+    def _reinsert(self, start: int, end: int) -> None:
         size = np.uint64(self.size)
-        return int(kernel.reinserted(self.words, self.slots, size, self.store, start, end))
+        kernel.reinserted(self.words, self.slots, size, self.store, start, end)
 
     def close(self, free: int, end: int) -> None:
         """Give back what a thread leaves of its stretch of the store, or fill it."""

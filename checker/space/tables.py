@@ -32,16 +32,16 @@ class Rows:
         self.slots: Words = np.zeros(SLOTS, np.uint64)
         self.keys: Words = np.zeros((SLOTS, self.packing.words), np.uint64)
         self.rows: Words = np.zeros((ROWS, self.decided.words), np.uint64)
-        self.known: dict[Values, int] = {}
+        self.known: set[Values] = set()
         self._used = 0
 
-    def place(self, key: Values) -> int:
-        """Return the entry for a key (its words), which is worked out if it is new."""
+    def place(self, key: Values) -> None:
+        """See to it that there are rows for a key (its words)."""
         if key not in self.known:
-            self.known[key] = self._add(key)
-        return self.known[key]
+            self._add(key)
+            self.known.add(key)
 
-    def _add(self, key: Values) -> int:
+    def _add(self, key: Values) -> None:
         outcomes = self.table.rows(self.packing.unpack(key))
         if len(self.known) >= SLOTS // 2 or self._used + len(outcomes) > ROWS:
             raise RuleError(
@@ -52,11 +52,9 @@ class Rows:
         for k, outcome in enumerate(outcomes):
             self.rows[first + k] = self.decided.pack(outcome)
         self._used = first + len(outcomes)
-        entry = first << COUNT_BITS | len(outcomes)
         at = self._free(key)
         self.keys[at] = key
-        self.slots[at] = entry
-        return entry
+        self.slots[at] = first << COUNT_BITS | len(outcomes)
 
     def _free(self, key: Values) -> int:
         at = hashed(key) & (SLOTS - 1)
@@ -82,7 +80,8 @@ def joined(lookups: Sequence[Lookup]) -> tuple[list[Rows], Words]:
     """Return the rows for each lookup, one for each table, and the addresses for machine code."""
     made: dict[str, Rows] = {}
     for lookup in lookups:
-        made.setdefault(lookup.table.name, Rows(lookup))
+        if lookup.table.name not in made:
+            made[lookup.table.name] = Rows(lookup)
     rows = [made[lookup.table.name] for lookup in lookups]
     numbers = [a for r in rows for a in r.addresses()]
     return rows, np.array(numbers or [0], np.uint64)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import z3
 
-from checker.space import native
+from checker.space import compiled, native
 from checker.space.compiled import Compiled
 from checker.space.interpreted import Interpreted
 from checker.space.memory import Budget
@@ -85,6 +85,41 @@ def test_search_ends_at_the_first_violation() -> None:
     assert not first.complete
     assert len(first.paths["I3"]) == len(whole.paths["I3"])
     assert first.states < whole.states
+
+
+def test_interrupted_search_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    work, calls = compiled._Search._work, iter(range(100))
+
+    def interrupted(self: compiled._Search, own: compiled._Thread, end: int) -> int:
+        status = work(self, own, end)
+        if next(calls) == 20:
+            raise KeyboardInterrupt
+        return status
+
+    monkeypatch.setattr(compiled._Search, "_work", interrupted)
+    found = Compiled(reference(1, 1, 4), 2, SMALL).run()
+    assert not found.complete
+    assert 0 < sum(found.levels) == found.states < TABLE[1, 1, 4][0]
+    assert set(found.paths) == set(found.violated)
+
+
+def wide(many: int) -> TransitionSystem:
+    """Return a system whose first state has as many successors, all of which lead to one."""
+    x = z3.BitVec("x", 16)
+    table = StepTable("any", (), (), (Variable("y", many + 1),), lambda _: list(zip(range(many))))
+    spread = Transition("spreads", x == 0, {"x": z3.BitVec("y", 16) + 1}, table=table)
+    ends = Transition("ends", x == many, {"x": z3.BitVecVal(many + 1, 16)})
+    always = {"not ended": x != many + 1}
+    return TransitionSystem((Variable("x", many + 2),), ((0,),), (spread, ends), always)
+
+
+def test_path_goes_through_a_state_with_very_many_successors() -> None:
+    found = Compiled(wide(5_000), 2, SMALL).run()
+    assert (
+        found.paths
+        == Interpreted(wide(5_000)).run().paths
+        == {"not ended": ((0,), (5_000,), (5_001,))}
+    )
 
 
 def test_search_ends_where_the_memory_does() -> None:
