@@ -46,7 +46,8 @@ class StepTable:
 class Transition:
     """When it may be taken, and what the variables are then; without a term one stays as it is.
 
-    With a table there is a transition for each of its rows.
+    With a table there is a transition for each of its rows.  A `fair` one is taken at last where
+    it stays possible; faults of the network and wishes of a node are not.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Transition:
     updates: Mapping[str, Any]
     inputs: Mapping[str, Any] = field(default_factory=dict)
     table: StepTable | None = None
+    fair: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,10 @@ class Absent:
 
 @dataclass(frozen=True)
 class TransitionSystem:
-    """A transition system; `always` and `sometimes` are terms over the state by name.
+    """A transition system; `always`, `sometimes` and `recovers` are terms over the state by name.
 
-    `constants` are names that have one value in all states.
+    What `recovers` holds in some later state, if from some state on only fair transitions are
+    taken.  `constants` are names that have one value in all states.
     """
 
     variables: tuple[Variable, ...]
@@ -78,3 +81,4 @@ class TransitionSystem:
     sometimes: Mapping[str, Any] = field(default_factory=dict)
     constants: Mapping[str, int] = field(default_factory=dict)
     absent: tuple[Absent, ...] = ()
+    recovers: Mapping[str, Any] = field(default_factory=dict)
