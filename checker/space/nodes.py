@@ -23,46 +23,31 @@ from checker.space.system import (
     Values,
     Variable,
 )
-from model.properties import properties
 from model.rule import On
-from model.system import ACKNOWLEDGEMENT, MESSAGE, Action
-from model.vocabulary import FIELDS, net
+from model.system import Action
+from model.whole.properties import checked, recoveries
 
 
 def transition_system(machine: Machine) -> TransitionSystem:
     """Return the transition system of a machine: the same states, transitions and properties."""
     tables = {on: _table(on, engine) for on, engine in machine.engines.items()}
-    checked = properties(machine.world)
+    told = checked(machine.system)
     return TransitionSystem(
-        tuple(_variable(machine, n) for n in machine.names),
+        tuple(Variable(n, machine.system.largest(n) + 1) for n in machine.names),
         tuple(machine.initial()),
         tuple(_transition(a, tables) for a in machine.actions),
-        {p.name: p.always for p in checked},
-        {p.name: p.witness for p in checked},
+        {p.name: p.always for p in told},
+        {p.name: p.witness for p in told},
         machine.constants,
-        _absent(machine),
+        tuple(Absent(a.unless, a.names) for a in machine.system.absent()),
+        {p.name: p.always for p in recoveries(machine.system).values()},
     )
-
-
-def _variable(machine: Machine, label: str) -> Variable:
-    domain = FIELDS[label.partition("[")[0]].domain
-    return Variable(label, machine.scope.largest(domain) + 1)
 
 
 def _transition(action: Action, tables: Mapping[On, StepTable]) -> Transition:
     table = tables[action.on] if action.on else None
-    return Transition(action.name, action.guard, action.updates, action.inputs, table)
-
-
-def _absent(machine: Machine) -> tuple[Absent, ...]:
-    """Return what is 0 while no message is under way."""
-
-    def own(consts: tuple[Any, ...]) -> frozenset[str]:
-        names = {c.decl().name() for c in consts}
-        return frozenset(n for n in machine.names if n.partition("[")[0] in names)
-
-    answered = Absent(net.acknowledgement, own(ACKNOWLEDGEMENT))
-    return answered, Absent(z3.Or(net.update, net.acknowledgement), own(MESSAGE))
+    inputs, fair = action.inputs, action.fair
+    return Transition(action.name, action.guard, action.updates, inputs, table, fair)
 
 
 def _table(on: On, engine: StepEngine) -> StepTable:
