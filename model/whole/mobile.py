@@ -119,7 +119,7 @@ def _conclusions(system: WholeSystem) -> Iterator[Action]:
     """Yield the conclusions from each acknowledgement under way, or a copy of the oldest."""
     for p in system.down.places:
         heard = _concluding(system, p)
-        removed = heard.updates | system.down.removed(p)
+        removed = {**heard.updates, **system.down.removed(p)}
         if p == 1:
             yield replace(heard, updates=removed)
             yield replace(
