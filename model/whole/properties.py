@@ -91,14 +91,14 @@ def _options(system: WholeSystem) -> range:
 
 def _concluding(system: WholeSystem) -> Iterator[Property]:
     yield Property(
-        "success-is-true",
+        "status-precedence-success",
         "the mobile node takes nothing for registered that the receiver has refused",
         "04-5.6-6, 04-5.6-7, 04-5.6-9",
         z3.Not(noticed.fooled),
         system.answered,
     )
     yield Property(
-        "failure-is-true",
+        "status-precedence-failure",
         "the mobile node takes nothing for failed that the receiver has done",
         "04-5.6-6, 04-5.6-7, 04-5.6-8",
         z3.Not(noticed.missed),
