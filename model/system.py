@@ -529,7 +529,7 @@ class System:
         if self.world.scope.options >= 2:
             yield self.stray("a stray bulk update", (1, 2), FIRST_CARE_OF)
 
-    def stray(self, name: str, bids: tuple[int, int], address: int) -> Action:
+    def stray(self, name: str, bids: tuple[int, ...], address: int) -> Action:
         """Return the action in which another node sends a bulk update of two BIDs."""
         fields: dict[str, Any] = {
             "net.update": z3.BoolVal(True),
