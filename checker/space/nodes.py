@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import z3
@@ -17,6 +18,7 @@ from checker.machine import Machine
 from checker.outcomes import StepEngine
 from checker.space.system import (
     Absent,
+    Renaming,
     StepTable,
     Transition,
     TransitionSystem,
@@ -25,8 +27,9 @@ from checker.space.system import (
 )
 from model.properties import properties
 from model.rule import On
+from model.scope import World
 from model.system import ACKNOWLEDGEMENT, MESSAGE, Action
-from model.vocabulary import FIELDS, net
+from model.vocabulary import FIELDS, FIRST_CARE_OF, Address, Bid, net
 
 
 def transition_system(machine: Machine) -> TransitionSystem:
@@ -41,6 +44,7 @@ def transition_system(machine: Machine) -> TransitionSystem:
         {p.name: p.witness for p in checked},
         machine.constants,
         _absent(machine),
+        renamings=_renamings(machine.world),
     )
 
 
@@ -63,6 +67,47 @@ def _absent(machine: Machine) -> tuple[Absent, ...]:
 
     answered = Absent(net.acknowledgement, own(ACKNOWLEDGEMENT))
     return answered, Absent(z3.Or(net.update, net.acknowledgement), own(MESSAGE))
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What there are several of: a family of fields, and the values that stand for its indices."""
+
+    noun: str
+    family: str
+    domain: Any
+    offset: int  # the value of an index is so much more
+
+
+_INTERCHANGEABLE = (
+    _Kind("BID", "bid", Bid, 0),
+    _Kind("interface", "interface", Address, FIRST_CARE_OF - 1),  # and its care-of address
+)
+
+
+def _renamings(world: World) -> tuple[Renaming, ...]:
+    """Return what may be interchangeable: two BIDs, or two interfaces with their addresses."""
+    return tuple(
+        _exchanged(world, kind, dict(zip(pair, reversed(pair), strict=True)))
+        for kind in _INTERCHANGEABLE
+        for pair in combinations(world.indices(kind.family), 2)
+    )
+
+
+def _exchanged(world: World, kind: _Kind, other: Mapping[int, int]) -> Renaming:
+    """Return the renaming by which each of two indices becomes the other."""
+    numbers = range(world.scope.largest(kind.domain) + 1)
+    values = tuple(other.get(v - kind.offset, v - kind.offset) + kind.offset for v in numbers)
+    fields = list(world.fields())
+    return Renaming(
+        " and ".join(f"{kind.noun} {k}" for k in other),
+        {
+            f.label(i): f.label(other[i])
+            for f, i in fields
+            if f.family == kind.family and i in other
+        },
+        {f.label(i): values for f, i in fields if f.domain is kind.domain},
+    )
 
 
 def _table(on: On, engine: StepEngine) -> StepTable:

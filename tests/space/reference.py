@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import z3
 
-from checker.space.system import Transition, TransitionSystem, Variable
+from checker.space.system import Renaming, Transition, TransitionSystem, Variable
 
 REG, BULK, HREG, DEREG, DEREGALL, PLAIN = range(1, 7)
 ACC, OOW, NONMCOA, BULKP = range(1, 5)
@@ -19,6 +19,10 @@ def bv(name: str) -> Any:
 
 def num(value: int) -> Any:
     return z3.BitVecVal(value, 8)
+
+
+def exchanged(a: int, b: int, many: int) -> tuple[int, ...]:
+    return tuple({a: b, b: a}.get(k, k) for k in range(many))
 
 
 class Reference:
@@ -63,7 +67,26 @@ class Reference:
             transitions,
             always,
             {"all registered": z3.And([z3.UGT(v, 1) for v in self.v])},
+            renamings=(*self.bids_exchanged(), *self.interfaces_exchanged()),
         )
+
+    # -- what may be interchangeable -------------------------------------------------------
+
+    def bids_exchanged(self) -> Any:
+        for a, b in combinations(self.bids, 2):
+            names = {f"{x}[{a}]": f"{x}[{b}]" for x in ("h", "v", "bu.s", "ba.s")}
+            yield Renaming(f"BID {a} and {b}", names | {n: o for o, n in names.items()})
+
+    def interfaces_exchanged(self) -> Any:
+        for a, b in combinations(self.ifs, 2):
+            names = {f"i[{a}]": f"i[{b}]", f"i[{b}]": f"i[{a}]"}
+            values = dict.fromkeys(
+                ("hp", "bu.k", "ba.k", *(f"h[{x}]" for x in self.bids)), exchanged(a, b, self.k + 1)
+            )
+            views = dict.fromkeys(
+                (f"v[{x}]" for x in self.bids), exchanged(a + 1, b + 1, self.k + 2)
+            )
+            yield Renaming(f"interface {a} and {b}", names, values | views)
 
     # -- events ----------------------------------------------------------------------------
 
