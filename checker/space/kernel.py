@@ -199,7 +199,7 @@ def reinserted(words: int, slots: Any, size: Any, store: Any, start: int, end: i
 @njit(nogil=True, cache=True)
 def search(
     words: int,
-    functions: Any,  # addresses: successors, judged
+    functions: Any,  # addresses: successors, judged, and orbit or 0
     tables: Any,
     slots: Any,
     size: Any,
@@ -234,9 +234,8 @@ def search(
                 mine[FREE_END] = mine[FREE] + STRETCH
             at = k * (words + 1)
             if added(words, slots, size, store, out, at, hashes[k], mine[FREE]):
-                judge(words, functions[1], out, at, bad, least, seen)
                 mine[FREE] += 1
-                mine[STATES] += 1
+                mine[STATES] += judge(words, functions, out, at, bad, least, seen)
         mine[RESUME] = mine[PENDING] = 0
         if mine[BLOCK] == mine[BLOCK_END]:
             start = end if shared[STOP] else fetch_add(frontier, CLAIM)
@@ -258,31 +257,40 @@ def search(
                     break
                 if count < 0:
                     return count
+                many = stood_for(functions, store.ctypes.data + 8 * place)
                 for k in range(pending, pending + count):
                     at = k * (words + 1)
                     hashes[k] = mixed(out, at, words)
                     prefetch(base + 8 * first_slot(hashes[k], size))
-                    taken[out[at + words]] += 1
+                    taken[out[at + words]] += many
                 mine[PENDING] += count
-                mine[TRANSITIONS] += count
+                mine[TRANSITIONS] += count * many
             mine[BLOCK] += 1
 
 
 @njit(nogil=True, cache=True)
-def judge(words: int, function: int, states: Any, at: int, bad: Any, least: Any, seen: Any) -> None:
-    """Count what a state violates, and note what it meets."""
-    verdict = np.uint64(call_judged(function, states.ctypes.data + 8 * at))
+def stood_for(functions: Any, state: int) -> int:
+    """Return how many states the one at an address stands for."""
+    return call_judged(functions[2], state) if functions[2] else 1
+
+
+@njit(nogil=True, cache=True)
+def judge(words: int, functions: Any, states: Any, at: int, bad: Any, least: Any, seen: Any) -> int:
+    """Count what a state violates, note what it meets; return how many states it stands for."""
+    many = stood_for(functions, states.ctypes.data + 8 * at)
+    verdict = np.uint64(call_judged(functions[1], states.ctypes.data + 8 * at))
     seen[0] |= verdict >> _HALF
     violated = verdict & _LOW
     number = 0
     while violated != NOTHING:
         if violated & ONE:
-            bad[number] += 1
+            bad[number] += many
             if smaller(words, states, at, least, number * words):
                 for k in range(words):
                     least[number * words + k] = states[at + k]
         violated >>= ONE
         number += 1
+    return many
 
 
 @njit(nogil=True, cache=True)

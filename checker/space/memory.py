@@ -65,6 +65,12 @@ class Memory:
         """Return how many places of the store are taken."""
         return int(self.shared[kernel.STORE])
 
+    @property
+    def kept(self) -> int:
+        """Return how many states are in the store; it looks at all of it."""
+        last = self.store[self.words - 1 : self.used * self.words : self.words]
+        return int(np.count_nonzero(last != kernel.NO_STATE))
+
     def grow(self, pool: Executor) -> bool:
         """Make the table larger; return False where the budget does not allow it."""
         if self.size >= self.most_slots:
