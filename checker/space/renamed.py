@@ -37,10 +37,16 @@ class Form:
         return len(parts)
 
     def is_as(self, other: Form, solver: Solver) -> bool:
-        """Return whether it is proved to be the same as another."""
+        """Return whether it is proved to be the same as another.
+
+        Where a constant differs no proof is tried, though the guard may never hold.
+        """
         if (self.table, self.fair) != (other.table, other.fair):
             return False
         rest = differing((*self.key, *self.after), (*other.key, *other.after))
+        values = [[solver.program.value(ref) for ref in pair] for pair in rest]
+        if any(None not in pair for pair in values):
+            return False
         return solver.same([(self.guard, other.guard)]) and solver.same(rest, self.guard)
 
 
