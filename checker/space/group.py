@@ -9,6 +9,9 @@ from typing import TypeVar
 
 from checker.space.forms import composed, image
 from checker.space.system import Renaming, Values
+from model.errors import RuleError
+
+MOST = 1_000  # elements: each takes time for each transition
 
 Named = TypeVar("Named", bound=Hashable)
 
@@ -69,7 +72,10 @@ class Group:
 
     @classmethod
     def generated(cls, generators: Sequence[Permutation], size: int) -> Group:
-        """Return the group of permutations of `size` values that generators make."""
+        """Return the group of permutations of `size` values that generators make.
+
+        RuleError where it is so large that no search would gain by it.
+        """
         nothing = Permutation(tuple(range(size)), ((),) * size)
         elements, known = [Made(nothing, 0, 0)], {nothing}
         for before, element in enumerate(elements):  # which grows meanwhile
@@ -78,6 +84,8 @@ class Group:
                 if product not in known:
                     known.add(product)
                     elements.append(Made(product, before, k))
+            if len(elements) > MOST:
+                raise RuleError(f"more than {MOST} renamings", remedy="name fewer candidates")
         return cls(tuple(elements), tuple(generators))
 
     def __len__(self) -> int:

@@ -119,7 +119,8 @@ class Terms:
     def _after(self, t: Transition, inputs: Names, table: str) -> tuple[Ref, ...]:
         """Return what the variables are afterwards, in order; 0 where they are absent."""
         inside = self._lowering({**inputs, **self.decided.get(table, {})})
-        after = {**inputs, **{n: inside(term) for n, term in t.updates.items()}}
+        kept = {v.name: inputs[v.name] for v in self.system.variables}
+        after = {**self.names, **kept, **{n: inside(term) for n, term in t.updates.items()}}
         for absent in self.system.absent:
             present = Lowering(self.program, after)(absent.unless)
             for name in sorted(absent.names):

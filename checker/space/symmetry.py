@@ -73,7 +73,7 @@ class Symmetry:
 
     @cached_property
     def group(self) -> Group:
-        """Return the group that the symmetries make."""
+        """Return the group that the symmetries make; RuleError where it is too large."""
         return Group.generated([p.states for p in self.proved], len(self.plain.variables))
 
     @cached_property
@@ -101,10 +101,13 @@ class Symmetry:
 
 
 def symmetry(system: TransitionSystem, candidates: Iterable[Renaming] | None = None) -> Symmetry:
-    """Return which of the candidates, by default those of the system, are symmetries of it."""
+    """Return which of the candidates, by default those of the system, are symmetries of it.
+
+    RuleError where a candidate is no permutation, or two transitions have one name.
+    """
     chosen = system.renamings if candidates is None else tuple(candidates)
-    prover = _Prover(system)
-    answers = [prover.asked(renaming) for renaming in chosen]
+    prover = _Prover(system) if chosen else None
+    answers = [prover.asked(renaming) for renaming in chosen] if prover else []
     return Symmetry(
         system,
         tuple(a for a in answers if isinstance(a, Proved)),

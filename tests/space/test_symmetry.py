@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
@@ -173,6 +173,45 @@ def test_candidate_that_is_no_permutation_is_refused_with_a_reason() -> None:
     ):
         with pytest.raises(RuleError, match="'odd' leads to"):
             symmetry(system, [Renaming("odd", names, values)])
+
+
+def test_transitions_of_one_name_are_refused_with_a_reason() -> None:
+    system = reference(2, 1, 2)
+    twice = replace(system, transitions=(*system.transitions, system.transitions[0]))
+    with pytest.raises(RuleError, match="two transitions are called"):
+        symmetry(twice)
+
+
+def test_group_that_is_too_large_is_refused() -> None:
+    names = [f"x{k}" for k in range(7)]
+    pairs = [{a: b, b: a} for a, b in pairwise(names)]
+    system = TransitionSystem(
+        tuple(Variable(n, 2) for n in names),
+        ((0,) * len(names),),
+        (),
+        renamings=tuple(Renaming(" and ".join(p), p) for p in pairs),
+    )
+    with pytest.raises(RuleError, match="more than 1000 renamings"):
+        assert symmetry(system).group
+
+
+def test_input_of_a_transition_hides_a_constant_but_not_from_what_is_absent() -> None:
+    shown, x = z3.BitVec("shown", 8), {k: z3.BitVec(f"x[{k}]", 8) for k in (1, 2)}
+    sets = [
+        Transition(f"sets {k}", x[k] == 0, {f"x[{k}]": shown}, {"shown": z3.BitVecVal(1, 8)})
+        for k in (1, 2)
+    ]
+    system = TransitionSystem(
+        (Variable("x[1]", 2), Variable("x[2]", 2)),
+        ((0, 0),),
+        tuple(sets),
+        constants={"shown": 0},
+        absent=(Absent(shown == 0, frozenset({"x[1]"})),),
+        renamings=(Renaming("1 and 2", {"x[1]": "x[2]", "x[2]": "x[1]"}),),
+    )
+    for engine in ENGINES:
+        found = engine(system, symmetry(system))
+        assert (found.states, found.kept, found.transitions) == (4, 3, 4)
 
 
 def test_symmetries_of_another_system_are_refused() -> None:
