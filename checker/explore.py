@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from checker.evaluate import Evaluator
 from checker.machine import Machine, State, Step
-from model.properties import Property, properties
+from model.properties import Property
+from model.whole.properties import checked
 
 Progress = Callable[[int, int, int], None]  # states, transitions, depth
 Observer = Callable[[State, int, Step], None]  # state, position of the transition, transition
@@ -91,7 +92,7 @@ class Explorer:
         self, machine: Machine, most_states: int = 2_000_000, observer: Observer | None = None
     ) -> None:
         self.machine, self.most_states, self.observer = machine, most_states, observer
-        self.properties = properties(machine.world)
+        self.properties = checked(machine.system)
         self._always = Evaluator([p.always for p in self.properties], machine.layout)
         self._witness = Evaluator([p.witness for p in self.properties], machine.layout)
 

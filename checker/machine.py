@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 
-import z3
-
 from checker.evaluate import Evaluator
 from checker.outcomes import Outcome, StepEngine
 from checker.usual import UNUSED
@@ -16,8 +14,10 @@ from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope, World
 from model.step import StepRelation, step_relation
-from model.system import ACKNOWLEDGEMENT, MESSAGE, Action, System
+from model.system import Action, System
 from model.vocabulary import FIELDS
+from model.whole.scope import WholeScope
+from model.whole.system import WholeSystem
 
 State = tuple[int, ...]
 # The outcomes of a node's step that are to be followed, for the values of the layout.
@@ -47,7 +47,8 @@ class Machine:
     ) -> None:
         self.ruleset, self.scope = ruleset, scope
         self.world = World(scope)
-        self.system = System(self.world)
+        whole = isinstance(scope, WholeScope)
+        self.system = WholeSystem(self.world) if whole else System(self.world)
         self.names = self.system.state()
         steps = {None, *(s.on for s in ruleset.steps)}
         stated = {"", *(i for r in ruleset.rules if permitted for i in r.ids)}
@@ -70,13 +71,13 @@ class Machine:
         self._guards = Evaluator([a.guard for a in self.actions], self.layout)
         self._compiled = [_Compiled(self, a) for a in self.actions]
         self._places = {a.name: k for k, a in enumerate(self.actions)}
-        self._clear = _Clear(self.names)
+        self._clear = _Clear(self)
 
     def _unvaried(self) -> dict[str, int]:
         """Return the inputs that are no part of the state, at their defaults."""
         used = {n for relation in self.relations.values() for n in relation.inputs}
-        used |= {"mn.peer_home_agent", "bu.esp", "mn.ba_matches", "mn.deletion"}
         used |= {f.label(i) for f, i in self.world.fields() if f.name == "o.for_home"}
+        used |= {n for a in self.actions for n in a.inputs}
         named = sorted(n for n in used - set(self.names) if not n.startswith("READ-"))
         return {n: FIELDS[n.partition("[")[0]].default for n in named}
 
@@ -149,21 +150,19 @@ class _Compiled:
 
 
 class _Clear:
-    """Gives the fields of absent messages their one canonical value, zero."""
+    """Gives what is absent its one canonical value, zero."""
 
-    def __init__(self, names: list[str]) -> None:
-        def places(consts: tuple[z3.ExprRef, ...]) -> list[int]:
-            own = {c.decl().name() for c in consts}
-            return [k for k, n in enumerate(names) if n.partition("[")[0] in own]
-
-        self.update, self.ack = names.index("net.update"), names.index("net.ack")
-        self.of_ack, self.of_message = places(ACKNOWLEDGEMENT), places(MESSAGE)
+    def __init__(self, machine: Machine) -> None:
+        places = {n: k for k, n in enumerate(machine.names)}
+        absences = list(machine.system.absent())
+        self._tail = machine._tail
+        self._unless = Evaluator([a.unless for a in absences], machine.layout)
+        self._places = [[places[n] for n in sorted(a.names)] for a in absences]
 
     def __call__(self, state: list[int]) -> State:
-        if not state[self.ack]:
-            for k in self.of_ack:
-                state[k] = 0
-            if not state[self.update]:
-                for k in self.of_message:
+        present = self._unless([*state, *self._tail])
+        for there, places in zip(present, self._places, strict=True):
+            if not there:
+                for k in places:
                     state[k] = 0
         return tuple(state)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from checker.evaluate import Evaluator
 from checker.machine import Machine, State
-from model.system import at_rest
+from model.resting import at_rest
 from model.vocabulary import Kind, Left, Registration, bc, mn
 
 NOTHING, REGISTERED, HOME = "nothing", "a registered binding", "a home binding"

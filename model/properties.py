@@ -7,8 +7,8 @@ from typing import Any
 
 import z3
 
-from model.scope import World
-from model.system import at_rest, entries_agree
+from model.resting import entries_agree
+from model.system import System
 from model.vocabulary import Kind, bc, mn, net, node, o
 
 
@@ -23,11 +23,12 @@ class Property:
     witness: Any
 
 
-def properties(world: World) -> tuple[Property, ...]:
-    """Return the properties at the scope of `world`."""
+def properties(system: System) -> tuple[Property, ...]:
+    """Return the properties of a system at its scope."""
+    world = system.world
     home_binding = z3.Or([world.at(bc.kind, b) == Kind.home for b in world.bids])
     second = world.at(o.present, 2) if world.scope.options > 1 else z3.BoolVal(False)
-    rest = at_rest(world)
+    rest = system.rest
     return (
         Property(
             "no-address-collision",
@@ -48,7 +49,7 @@ def properties(world: World) -> tuple[Property, ...]:
             "what the mobile node concludes for each binding is what the receiver did",
             "04-5.6-6, 04-5.6-7",
             z3.Not(mn.misled),
-            net.acknowledgement,
+            system.answered,
         ),
         Property(
             "agreement-at-rest",

@@ -77,7 +77,7 @@ def held_inputs(world: World, b: int) -> Updates:
     home = [_kind(world, k, Kind.home) for k in others]
     return {
         ex.run_out.decl().name(): z3.BoolVal(True),
-        ex.home.decl().name(): z3.BoolVal(True),
+        ex.home.decl().name(): _kind(world, b, Kind.home),
         ex.others.decl().name(): z3.Or(bc.plain, *foreign),
         ex.home_stays.decl().name(): z3.Or([*home, z3.BoolVal(False)]),
     }

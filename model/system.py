@@ -17,23 +17,22 @@ import z3
 from model.binding_list import (
     LIST,
     anything_listed,
-    awaits,
     believes,
     concluded,
     forgotten,
     listed,
-    runs_out,
     sent_with_bids,
     sent_without_bid,
 )
+from model.fields import Field
 from model.mobile import update
 from model.receiver import receiver_state, receiver_updates
+from model.resting import Absence, at_rest, running_out
 from model.rule import On
 from model.running_out import (
     PEER,
     after_update,
     held_inputs,
-    held_runs_out,
     held_updates,
     listed_inputs,
     listed_updates,
@@ -46,7 +45,6 @@ from model.vocabulary import (
     NONE,
     Effect,
     Intent,
-    Kind,
     Left,
     Length,
     Registration,
@@ -121,13 +119,40 @@ class Action:
     updates: Mapping[str, Any] = field(default_factory=dict)
     to: str | None = None
     by: str = ""
+    fair: bool = True  # it is taken at last where it stays possible
+    keeps: bool = False  # the message that it takes stays under way
 
 
 class System:
     """The transition system at one scope."""
 
+    fields: Mapping[str, Field] = FIELDS
+
     def __init__(self, world: World) -> None:
         self.world = world
+
+    @property
+    def rest(self) -> Any:
+        """Return the term: nothing is under way or awaited, and nothing runs out."""
+        return at_rest(self.world)
+
+    @property
+    def answered(self) -> Any:
+        """Return the term: an acknowledgement is under way."""
+        return net.acknowledgement
+
+    def largest(self, label: str) -> int:
+        """Return the largest value of a state field."""
+        return self.world.scope.largest(self.fields[label.partition("[")[0]].domain)
+
+    def absent(self) -> Iterator[Absence]:
+        """Yield what means nothing while no message is under way."""
+        answered, message = (self._own(consts) for consts in (ACKNOWLEDGEMENT, MESSAGE))
+        yield Absence(net.acknowledgement, answered)
+        yield Absence(z3.Or(net.update, net.acknowledgement), message)
+
+    def _own(self, consts: tuple[z3.ExprRef, ...]) -> frozenset[str]:
+        return frozenset(self.name(c, i) for c in consts for i in self._indices(c))
 
     def state(self) -> list[str]:
         """Return the names of the state fields, in a fixed order."""
@@ -152,20 +177,24 @@ class System:
     def actions(self) -> list[Action]:
         """Return every action."""
         found = [
-            *self._sends(),
-            *self._renames(),
-            *self._moves(),
+            *self.wishes(),
+            *self.moves(),
             *self._losses(),
-            self._conclude(),
+            self.conclusion(),
         ]
         found += [
-            self._receive("processes the update", keep=False),
-            self._receive("processes a copy of the update", keep=True),
-            self._ignores(),
+            self.processing(),
+            self.processing("processes a copy of the update", keep=True),
+            self.ignoring(),
         ]
-        return [*found, *self._stray(), *self._running_out()]
+        return [*found, *self.strays(), *self.running_out()]
 
     # -- the mobile node sends -------------------------------------------------------------
+
+    def wishes(self) -> Iterator[Action]:
+        """Yield the actions in which the mobile node sends an update that it wants."""
+        yield from self._sends()
+        yield from self._renames()
 
     def _sends(self) -> Iterator[Action]:
         for intent, bids, source, homes in self._wishes():
@@ -212,7 +241,7 @@ class System:
         bulks = [
             chosen
             for many in range(2, self.world.scope.options + 1)
-            for chosen in combinations(self.world.bids, many)
+            for chosen in self._in_order(many)
         ]
         for source in foreign:
             yield "register_plain", (), source, ()
@@ -227,6 +256,10 @@ class System:
                 for b in several:
                     yield "home_and_foreign_bulk", several, source, (b,)
         yield "return_home", (), HOME_ADDRESS, ()
+
+    def _in_order(self, many: int) -> Iterator[tuple[int, ...]]:
+        """Yield which BIDs the sub-options of a bulk update may have, in which order."""
+        return combinations(self.world.bids, many)
 
     def _may_send(
         self, intent: str, bids: tuple[int, ...], source: int, homes: tuple[int, ...]
@@ -253,6 +286,10 @@ class System:
 
     def _quiet(self) -> Any:
         return z3.And(z3.Not(net.update), z3.Not(net.acknowledgement))
+
+    def _may_run_out(self) -> Any:
+        """Return the term: a Lifetime that is over may be noticed now."""
+        return self._quiet()
 
     def _where(self, k: int) -> Any:
         return self.world.at(mn.where, k)
@@ -336,7 +373,8 @@ class System:
 
     # -- the receiver ----------------------------------------------------------------------
 
-    def _receive(self, name: str, keep: bool) -> Action:
+    def processing(self, name: str = "processes the update", keep: bool = False) -> Action:
+        """Return the action in which the receiver processes the update."""
         updates = receiver_updates(self.world)
         updates |= after_update(self.world, updates)
         updates |= {
@@ -346,7 +384,7 @@ class System:
             "net.ba_sequence": z3.If(
                 decide.ba_sequence == SequenceSource.last_accepted, bc.last_sequence, bu.sequence
             ),
-            "net.stray_bulk": z3.Or(net.stray_bulk, self._correspondent_changed()),
+            "net.stray_bulk": z3.Or(net.stray_bulk, self.correspondent_changed()),
         }
         for i in self.world.options:
             updates[self.name(o.copied, i)] = self.world.at(o.copied, i)
@@ -357,11 +395,12 @@ class System:
         if keep:
             guard = z3.And(guard, self._may_fail())
             updates["net.faults"] = net.faults + 1
-        return Action(name, "receiver", guard, On.RECEIVE_UPDATE, {}, updates, "mobile node")
+        on, to = On.RECEIVE_UPDATE, "mobile node"
+        return Action(name, "receiver", guard, on, {}, updates, to, keeps=keep)
 
-    def _ignores(self) -> Action:
+    def ignoring(self) -> Action:
         """For a node that ignores the BID the update is one without sub-options (04-6.1-8)."""
-        whole = self._receive("ignores every BID sub-option of the update", keep=False)
+        whole = self.processing("ignores every BID sub-option of the update")
         unseen = {
             self.name(c, i): FIELDS[c.decl().name()].domain.at(0)
             for c in MESSAGE
@@ -371,7 +410,8 @@ class System:
         guard = z3.And(whole.guard, node.single, self.world.at(o.present, 1))
         return replace(whole, guard=guard, inputs=unseen, by="04-6.1-8")
 
-    def _correspondent_changed(self) -> Any:
+    def correspondent_changed(self) -> Any:
+        """Return the term: a bulk update changes the cache of a correspondent node."""
         if self.world.scope.options < 2:
             return z3.BoolVal(False)
         changed = [self.world.at(decide.effect, i) != Effect.keep for i in self.world.options]
@@ -379,7 +419,8 @@ class System:
 
     # -- the mobile node concludes ---------------------------------------------------------
 
-    def _conclude(self) -> Action:
+    def conclusion(self) -> Action:
+        """Return the action in which the mobile node concludes from the acknowledgement."""
         mask = (1 << self.world.scope.sequence_bits) - 1
         matches = net.ba_sequence == ((mn.sequence - 1) & mask)
         resynced = z3.If(
@@ -388,7 +429,7 @@ class System:
         updates: dict[str, Any] = {
             "net.ack": z3.BoolVal(False),
             "mn.sequence": z3.If(mn.resync == Resync.keep, mn.sequence, resynced),
-            "mn.misled": z3.Or(mn.misled, *(self._misled(i) for i in self.world.indices("slot"))),
+            "mn.misled": z3.Or(mn.misled, self.fooled(), self.missed()),
             "mn.defends": z3.Or(mn.defends, *(self._now_home(i) for i in self.world.options)),
         }
         updates |= concluded(self.world)
@@ -406,12 +447,22 @@ class System:
             updates,
         )
 
-    def _misled(self, slot: int) -> Any:
-        kept = self.world.at(net.done, slot) == Effect.keep
-        fooled = z3.And(believes(self.world, slot, "registered"), kept)
-        missed = z3.And(believes(self.world, slot, "failed"), z3.Not(kept))
+    def fooled(self) -> Any:
+        """Return the term: it takes something for registered for which the receiver did nothing."""
+        return z3.Or([self._misled(i, "registered", kept=True) for i in self._slots])
+
+    def missed(self) -> Any:
+        """Return the term: it takes something for failed for which the receiver did something."""
+        return z3.Or([self._misled(i, "failed", kept=False) for i in self._slots])
+
+    @property
+    def _slots(self) -> range:
+        return self.world.indices("slot")
+
+    def _misled(self, slot: int, belief: str, kept: bool) -> Any:
         about = self.world.at(o.present, slot) if slot else z3.Not(self.world.at(o.present, 1))
-        return z3.And(about, z3.Or(fooled, missed))
+        done = self.world.at(net.done, slot) == Effect.keep
+        return z3.And(about, believes(self.world, slot, belief), done if kept else z3.Not(done))
 
     def _now_home(self, i: int) -> Any:
         return z3.And(
@@ -422,13 +473,13 @@ class System:
 
     # -- Lifetimes run out -----------------------------------------------------------------
 
-    def _running_out(self) -> Iterator[Action]:
+    def running_out(self) -> Iterator[Action]:
         """A Lifetime of zero is over before anything else is sent."""
         for b in self.world.bids:
             yield Action(
                 f"comes to the end of the Lifetime given for the home binding of BID {b}",
                 "receiver",
-                z3.And(self._quiet(), self.world.at(bc.left, b) == Left.zero),
+                z3.And(self._may_run_out(), self.world.at(bc.left, b) == Left.zero),
                 On.EXPIRE,
                 held_inputs(self.world, b),
                 held_updates(self.world, b),
@@ -436,7 +487,7 @@ class System:
             yield Action(
                 f"comes to the end of the Lifetime listed for BID {b}",
                 "mobile node",
-                z3.And(self._quiet(), self.world.at(mn.left, b) == Left.zero),
+                z3.And(self._may_run_out(), self.world.at(mn.left, b) == Left.zero),
                 On.KEEP_LIST,
                 listed_inputs(),
                 listed_updates(self.world, b),
@@ -444,7 +495,7 @@ class System:
 
     # -- interfaces and network ------------------------------------------------------------
 
-    def _moves(self) -> Iterator[Action]:
+    def moves(self) -> Iterator[Action]:
         """An interface moves between a foreign link and the home link (one at most is there)."""
         interfaces = self.world.indices("interface")
         for k in interfaces:
@@ -473,7 +524,7 @@ class System:
             updates = {flag.decl().name(): z3.BoolVal(False), "net.faults": net.faults + 1}
             yield Action(name, "network", z3.And(flag, self._may_fail()), updates=updates)
 
-    def _stray(self) -> Iterator[Action]:
+    def strays(self) -> Iterator[Action]:
         """A bulk update reaches a correspondent node, though no mobile node may send it."""
         if self.world.scope.options < 2:
             return
@@ -498,26 +549,3 @@ class System:
 
 def _address(value: int) -> z3.BitVecRef:
     return z3.BitVecVal(value, 8)
-
-
-def entries_agree(world: World) -> Any:
-    """Return the term: the Binding Update List and the cache hold the same bindings."""
-    terms = []
-    for b in world.bids:
-        kind, status = world.at(bc.kind, b), world.at(mn.status, b)
-        same = world.at(bc.coa, b) == world.at(mn.coa, b)
-        terms.append((kind == Kind.bid) == (status == Registration.registered))
-        terms.append((kind == Kind.home) == (status == Registration.home))
-        terms.append(z3.Implies(kind == Kind.bid, same))
-    terms.append(bc.plain == (mn.plain == Registration.registered))
-    return z3.And(terms)
-
-
-def running_out(world: World) -> Any:
-    """Return the term: a binding of Lifetime zero is still held, or listed."""
-    return z3.Or(held_runs_out(world), runs_out(world))
-
-
-def at_rest(world: World) -> Any:
-    """Return the term: no message is under way, awaited or answered, and nothing runs out."""
-    return z3.Not(z3.Or(net.update, net.acknowledgement, awaits(world), running_out(world)))

@@ -25,48 +25,33 @@ from checker.space.system import (
     Values,
     Variable,
 )
-from model.properties import properties
 from model.rule import On
-from model.scope import World
-from model.system import ACKNOWLEDGEMENT, MESSAGE, Action
-from model.vocabulary import FIELDS, FIRST_CARE_OF, Address, Bid, net
+from model.system import Action, System
+from model.vocabulary import FIRST_CARE_OF, Address, Bid
+from model.whole.properties import checked, recoveries
 
 
 def transition_system(machine: Machine) -> TransitionSystem:
     """Return the transition system of a machine: the same states, transitions and properties."""
     tables = {on: _table(on, engine) for on, engine in machine.engines.items()}
-    checked = properties(machine.world)
+    told = checked(machine.system)
     return TransitionSystem(
-        tuple(_variable(machine, n) for n in machine.names),
+        tuple(Variable(n, machine.system.largest(n) + 1) for n in machine.names),
         tuple(machine.initial()),
         tuple(_transition(a, tables) for a in machine.actions),
-        {p.name: p.always for p in checked},
-        {p.name: p.witness for p in checked},
+        {p.name: p.always for p in told},
+        {p.name: p.witness for p in told},
         machine.constants,
-        _absent(machine),
-        renamings=_renamings(machine.world),
+        tuple(Absent(a.unless, a.names) for a in machine.system.absent()),
+        {p.name: p.always for p in recoveries(machine.system).values()},
+        _renamings(machine.system),
     )
-
-
-def _variable(machine: Machine, label: str) -> Variable:
-    domain = FIELDS[label.partition("[")[0]].domain
-    return Variable(label, machine.scope.largest(domain) + 1)
 
 
 def _transition(action: Action, tables: Mapping[On, StepTable]) -> Transition:
     table = tables[action.on] if action.on else None
-    return Transition(action.name, action.guard, action.updates, action.inputs, table)
-
-
-def _absent(machine: Machine) -> tuple[Absent, ...]:
-    """Return what is 0 while no message is under way."""
-
-    def own(consts: tuple[Any, ...]) -> frozenset[str]:
-        names = {c.decl().name() for c in consts}
-        return frozenset(n for n in machine.names if n.partition("[")[0] in names)
-
-    answered = Absent(net.acknowledgement, own(ACKNOWLEDGEMENT))
-    return answered, Absent(z3.Or(net.update, net.acknowledgement), own(MESSAGE))
+    inputs, fair = action.inputs, action.fair
+    return Transition(action.name, action.guard, action.updates, inputs, table, fair)
 
 
 @dataclass(frozen=True)
@@ -85,28 +70,25 @@ _INTERCHANGEABLE = (
 )
 
 
-def _renamings(world: World) -> tuple[Renaming, ...]:
+def _renamings(system: System) -> tuple[Renaming, ...]:
     """Return what may be interchangeable: two BIDs, or two interfaces with their addresses."""
     return tuple(
-        _exchanged(world, kind, dict(zip(pair, reversed(pair), strict=True)))
+        _exchanged(system, kind, dict(zip(pair, reversed(pair), strict=True)))
         for kind in _INTERCHANGEABLE
-        for pair in combinations(world.indices(kind.family), 2)
+        for pair in combinations(system.world.indices(kind.family), 2)
     )
 
 
-def _exchanged(world: World, kind: _Kind, other: Mapping[int, int]) -> Renaming:
+def _exchanged(system: System, kind: _Kind, other: Mapping[int, int]) -> Renaming:
     """Return the renaming by which each of two indices becomes the other."""
+    fields, world = system.fields.values(), system.world
     numbers = range(world.scope.largest(kind.domain) + 1)
     values = tuple(other.get(v - kind.offset, v - kind.offset) + kind.offset for v in numbers)
-    fields = list(world.fields())
+    numbered = [f for f in fields if f.domain is kind.domain]
     return Renaming(
         " and ".join(f"{kind.noun} {k}" for k in other),
-        {
-            f.label(i): f.label(other[i])
-            for f, i in fields
-            if f.family == kind.family and i in other
-        },
-        {f.label(i): values for f, i in fields if f.domain is kind.domain},
+        {f.label(i): f.label(other[i]) for f in fields if f.family == kind.family for i in other},
+        {f.label(i): values for f in numbered for i in world.indices(f.family)},
     )
 
 

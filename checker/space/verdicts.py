@@ -9,7 +9,8 @@ from checker.machine import Machine, State, Step
 from checker.space.compiled import Compiled
 from checker.space.nodes import transition_system
 from checker.space.reached import Reached
-from model.properties import Property, properties
+from model.properties import Property
+from model.whole.properties import checked
 
 
 def explored(
@@ -20,7 +21,7 @@ def explored(
     account = Account(
         machine, found.states, found.transitions, found.levels, found.taken, found.complete
     )
-    return account, [_verdict(machine, found, p) for p in properties(machine.world)]
+    return account, [_verdict(machine, found, p) for p in checked(machine.system)]
 
 
 def _verdict(machine: Machine, found: Reached, p: Property) -> Verdict:

@@ -1,0 +1,213 @@
+"""The whole system: what there is, when it is at rest, and everything that may happen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain, permutations
+from typing import Any
+
+import z3
+
+from model.binding_list import LIST, awaits
+from model.mobile import own
+from model.receiver import receiver_state
+from model.resting import Absence, running_out
+from model.running_out import PEER
+from model.scope import World
+from model.system import MESSAGE, POLICY, Action, System
+from model.vocabulary import (
+    FIELDS,
+    FIRST_CARE_OF,
+    HOME_ADDRESS,
+    Where,
+    ba_status,
+    mn,
+    net,
+    node,
+    o,
+)
+from model.whole.channel import Channel, Record
+from model.whole.fields import OWN, kept, noticed, spent
+from model.whole.scope import FAULTS, WholeScope
+
+CARRIED = tuple(c for c in MESSAGE if c.decl().name() != mn.intent.decl().name())
+ANSWER = (ba_status, net.ba_sequence, o.copied, o.ba_status, o.bid, net.done)
+# Conforming nodes and the network; what a node must do is fair, the rest may or may not happen.
+MOBILE_NODE, RECEIVER, NETWORK = "mobile node", "receiver", "network"
+
+
+class WholeSystem(System):
+    """The transition system of a mobile node, a peer, and messages that are under way.
+
+    The record `kept` is the update that the mobile node waits for an answer to; `up` and `down`
+    are the updates and the answers under way, the oldest first.
+    """
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        scope = world.scope
+        if not isinstance(scope, WholeScope):
+            raise TypeError("the whole system has a WholeScope")
+        self.bounds = scope
+        self.up = Channel(world, "up", CARRIED, scope.messages, ("late",))
+        self.down = Channel(world, "down", ANSWER, scope.messages)
+        self.kept = Record(world, "kept.", CARRIED)
+        carried = [*self.up.fields(), *self.down.fields(), *self.kept.fields]
+        self.fields = {**FIELDS, **OWN, **{f.name: f for f in carried}}
+
+    # -- the state -------------------------------------------------------------------------
+
+    def state(self) -> list[str]:
+        """Return the names of the state fields; those of a BID and of a node stand together."""
+        names = receiver_state(self.world)
+        consts = [*PEER, *LIST, mn.sequence, mn.defends, mn.where, own.boots]
+        consts += [*self._budgets(), *POLICY, *vars(noticed).values(), *self._kept()]
+        for const in consts:
+            names += [self.name(const, i) for i in self.indices(const)]
+        return [*names, *self.kept.labels, *self.up.names(), *self.down.names()]
+
+    def _budgets(self) -> list[z3.ExprRef]:
+        """Return the counters that the scope does not keep at zero."""
+        counters = [c for n, c in vars(spent).items() if getattr(self.bounds, n)]
+        return [net.sent, *counters]
+
+    def _kept(self) -> list[z3.ExprRef]:
+        always = [kept.there, kept.crashed] if self.bounds.restart else [kept.there]
+        if self.bounds.expiry:
+            always += [kept.plain_left, kept.listed_left]
+        return [*always, kept.token] if self.bounds.correspondents else always
+
+    def indices(self, const: z3.ExprRef) -> range:
+        """Return the indices of a generic field at this scope."""
+        return self.world.indices(self.fields[const.decl().name()].family)
+
+    def name(self, const: z3.ExprRef, index: int = 0) -> str:
+        """Return the ground name of a field at an index."""
+        return self.fields[const.decl().name()].label(index)
+
+    def at(self, const: z3.ExprRef, index: int) -> Any:
+        """Return the ground field of a generic one at an index."""
+        return self.fields[const.decl().name()].instance(index)
+
+    def largest(self, label: str) -> int:
+        """Return the largest value of a state field."""
+        budgets = {self.name(c): getattr(self.bounds, n) for n, c in vars(spent).items()}
+        budgets[self.name(net.sent)] = self.bounds.updates
+        return budgets[label] if label in budgets else super().largest(label)
+
+    def absent(self) -> Iterator[Absence]:
+        """Yield what means nothing: a place without a message, an update not waited for."""
+        yield Absence(kept.there, frozenset(self.kept.labels))
+        for channel in (self.up, self.down):
+            for p in channel.places:
+                yield Absence(channel.there(p), channel.own(p))
+
+    def initial(self) -> Iterator[dict[str, int]]:
+        """Yield the initial states: empty caches, all away, each policy of the receiver."""
+        names = set(self.state())
+        for start in super().initial():
+            if start[self.name(node.home_agent)] or self.bounds.correspondents:
+                yield dict.fromkeys(self.state(), 0) | {
+                    n: v for n, v in start.items() if n in names
+                }
+
+    # -- terms -----------------------------------------------------------------------------
+
+    @property
+    def quiet(self) -> z3.BoolRef:
+        """Return the term: no message is under way."""
+        return z3.And(self.up.empty, self.down.empty)
+
+    @property
+    def rest(self) -> z3.BoolRef:
+        """Return the term: no message is under way or awaited, and no Lifetime is over."""
+        return z3.And(self.quiet, z3.Not(awaits(self.world)), z3.Not(self.lapsing))
+
+    @property
+    def lapsing(self) -> z3.BoolRef:
+        """Return the term: a Lifetime is over, and its binding or entry is still there."""
+        over = [kept.plain_left, kept.listed_left] if self.bounds.expiry else []
+        return z3.Or(running_out(self.world), *over)
+
+    @property
+    def answered(self) -> z3.BoolRef:
+        """Return the term: an acknowledgement is under way."""
+        return self.down.there(1)
+
+    def usable(self, source: Any) -> Any:
+        """Return the term: the mobile node can send from this address now."""
+        at_home = z3.Or([self._where(k) == Where.home for k in self._interfaces])
+        away = [
+            z3.And(source == FIRST_CARE_OF + k - 1, self._where(k) == Where.foreign)
+            for k in self._interfaces
+        ]
+        return z3.Or(z3.And(source == HOME_ADDRESS, at_home), *away)
+
+    @property
+    def _interfaces(self) -> range:
+        return self.world.indices("interface")
+
+    @property
+    def addresses(self) -> dict[int, int]:
+        """Return the care-of address of each interface."""
+        return {k: FIRST_CARE_OF + k - 1 for k in self._interfaces}
+
+    def _quiet(self) -> Any:
+        return self.quiet
+
+    def _may_run_out(self) -> Any:
+        return z3.BoolVal(True)
+
+    def _idle(self) -> Any:
+        more = z3.ULT(net.sent, self.bounds.updates)
+        return z3.And(z3.Not(self.up.full), z3.Not(self.lapsing), more)
+
+    def _in_order(self, many: int) -> Iterator[tuple[int, ...]]:
+        return permutations(self.world.bids, many)
+
+    def _may_send(
+        self, intent: str, bids: tuple[int, ...], source: int, homes: tuple[int, ...]
+    ) -> Any:
+        """A new update decides anew whatever an answer is awaited about."""
+        others = [self.world.at(mn.awaited, b) for b in self.world.bids if b not in bids]
+        awaited = z3.Or(mn.plain_awaited, *others) if bids else z3.BoolVal(False)
+        return z3.And(super()._may_send(intent, bids, source, homes), z3.Not(awaited))
+
+    def may(self, what: str) -> z3.BoolRef:
+        """Return the term: this may happen once more (a name of `spent`)."""
+        most = getattr(self.bounds, what)
+        if not most:
+            return z3.BoolVal(False)
+        more = z3.ULT(getattr(spent, what), most)
+        return z3.And(more, self._fewer_faults) if what in FAULTS else more
+
+    @property
+    def _fewer_faults(self) -> z3.BoolRef:
+        """Return the term: another fault of any kind is possible."""
+        counters = [getattr(spent, n) for n in FAULTS if getattr(self.bounds, n)]
+        if sum(getattr(self.bounds, n) for n in FAULTS) <= self.bounds.faults:
+            return z3.BoolVal(True)
+        return z3.ULT(sum(counters[1:], counters[0]), self.bounds.faults)
+
+    def spending(self, what: str) -> dict[str, Any]:
+        """Return the update that counts it."""
+        counter = getattr(spent, what)
+        return {self.name(counter): counter + 1}
+
+    # -- everything that may happen --------------------------------------------------------
+
+    def actions(self) -> list[Action]:
+        """Return every action; what cannot happen at this scope is left out."""
+        from model.whole import mobile, network, receiver  # noqa: PLC0415  (they need the class)
+
+        found = chain(mobile.actions(self), receiver.actions(self), network.actions(self))
+        possible = (a for a in found if not z3.is_false(z3.simplify(a.guard)))
+        return [self._unnoticed(a) for a in possible]
+
+    def _unnoticed(self, action: Action) -> Action:
+        """Return an action that forgets what was noticed before, unless it notices it itself."""
+        nothing = {self.name(c): z3.BoolVal(False) for c in vars(noticed).values()}
+        known = set(self.state())
+        updates = {n: t for n, t in (nothing | dict(action.updates)).items() if n in known}
+        return replace(action, updates=updates)
