@@ -14,7 +14,7 @@ import numpy as np
 from checker.space import kernel
 from checker.space.interpreted import Interpreted
 from checker.space.lowered import Lowered
-from checker.space.memory import Budget, Memory
+from checker.space.memory import Budget, Memory, reserved
 from checker.space.native import Native
 from checker.space.quotient import expanded, fitting
 from checker.space.reached import Reached
@@ -25,15 +25,18 @@ from model.errors import RuleError
 
 Progress = Callable[[int, int, int], None]  # states, transitions, depth
 MOST_ALWAYS = 32
+FEW = 2048  # states of a frontier that are not shared among threads
 
 
 @dataclass
 class _Thread:
     """What one thread of the search keeps from call to call."""
 
+    number: int
     numbers: Any
     out: Words
     hashes: Words
+    spare: Words
     failed: Words
     taken: Any
     bad: Any
@@ -61,7 +64,7 @@ class Compiled:
         self.words = self.lowered.packing.words
         self.rows, self.tables = joined(self.lowered.lookups)
         orbit = self.native.orbit if self.symmetry.proved else 0
-        self.functions = np.array([self.native.successors, self.native.judged, orbit], np.int64)
+        self.functions = np.array([self.native.successors, self.native.judged, orbit], np.uint64)
         self.threads = threads or os.cpu_count() or 1
         self.memory = Memory(self.words, budget or Budget.of_machine(), self.threads)
         self._adding = threading.Lock()
@@ -110,16 +113,18 @@ class _Search:
         self.words = engine.words
         self.spans: list[tuple[int, int]] = []  # of each level in the store
         self.counts: list[int] = []
-        self.own = [self._thread() for _ in range(engine.threads)]
+        self.own = [self._thread(k) for k in range(engine.threads)]
         self.first_bad: dict[int, tuple[int, Values]] = {}  # by property: depth and state
 
-    def _thread(self) -> _Thread:
+    def _thread(self, number: int) -> _Thread:
         system, words = self.engine.system, self.words
         lookups = self.engine.lowered.lookups
         return _Thread(
-            np.zeros(kernel.FIELDS, np.int64),
-            np.empty((len(system.transitions) + 2 * kernel.GATHERED) * (words + 1), np.uint64),
-            np.empty(len(system.transitions) + 2 * kernel.GATHERED, np.uint64),
+            number,
+            np.zeros(kernel.FIELDS, np.uint64),
+            np.empty((2 * len(system.transitions) + 512) * (words + 1), np.uint64),
+            np.empty(kernel.TOGETHER, np.uint64),
+            reserved(self.memory.most),
             np.zeros(max((len(x.key) for x in lookups), default=0) + 1, np.uint64),
             np.zeros(max(len(system.transitions), 1), np.int64),
             np.zeros(MOST_ALWAYS, np.int64),
@@ -144,50 +149,46 @@ class _Search:
         return True
 
     def _start(self) -> None:
-        own, initial = self.own[0], self.engine.system.initial
-        states = np.array(list(map(self.engine.least, initial)), np.uint64)
-        flat, memory = states.reshape(-1), self.memory
-        memory.shared[kernel.STORE] = kernel.STRETCH
-        own.numbers[kernel.FREE_END] = kernel.STRETCH
+        own, memory = self.own[0], self.memory
+        initial = map(self.engine.least, self.engine.system.initial)
+        states = np.array(list(initial), np.uint64)
+        room, flat = max(len(states), memory.room), states.reshape(-1)
         for k in range(len(states)):
-            free = int(own.numbers[kernel.FREE])
-            at, size = k * self.words, np.uint64(memory.size)
-            value = np.uint64(kernel.mixed(flat, at, self.words))
-            found = (memory.slots, size, memory.store, flat, at, value, free)
-            if kernel.added(self.words, *found):
-                functions = self.engine.functions
-                many = kernel.judge(self.words, functions, flat, at, own.bad, own.least, own.seen)
-                own.numbers[kernel.FREE] += 1
-                own.numbers[kernel.STATES] += many
+            value = np.uint64(kernel.mixed(flat, np.uint64(k * self.words), self.words))
+            p = int(kernel.partition_of(value))
+            free = p * room + int(memory.counts[0, p])
+            memory.buffers[free * self.words : (free + 1) * self.words] = states[k]
+            memory.counts[0, p] += 1
+        self._insert(own, room)
         self._end_level(0)
 
     def _level(self, pool: ThreadPoolExecutor) -> bool:
         """Expand the last level; return False where memory or the user ended it."""
         start, end = self.spans[-1]
         self.memory.shared[kernel.FRONTIER] = start
-        while True:
-            if kernel.FULL not in self._statuses(pool, end):
-                break
-            if not self.memory.grow(pool):
-                self._end_level(end)
-                return False
-            self._tell()
+        own = self.own if end - start > FEW else self.own[:1]
+        more, fits = True, True
+        while more and fits:
+            room = self.memory.room
+            more = kernel.FULL in self._statuses(pool, self._expand, own, room, end)
+            self.memory.shared[kernel.PARTITION] = 0
+            fits = kernel.FULL not in self._statuses(pool, self._insert, own, room)
         self._end_level(end)
-        return not self.memory.shared[kernel.STOP]
+        return fits and not self.memory.shared[kernel.STOP]
 
-    def _statuses(self, pool: ThreadPoolExecutor, end: int) -> list[int]:
+    def _statuses(
+        self, pool: ThreadPoolExecutor, work: Callable[..., int], own: list[_Thread], *more: int
+    ) -> list[int]:
         """Return what the threads end with; Ctrl-C lets them end what they have begun."""
-        tasks = [pool.submit(self._work, own, end) for own in self.own]
+        if len(own) == 1:
+            return [work(own[0], *more)]
+        tasks = [pool.submit(work, one, *more) for one in own]
         try:
             return [task.result() for task in tasks]
         except KeyboardInterrupt:
             self.memory.shared[kernel.STOP] = 1
             wait(tasks)
             return [kernel.DONE]
-
-    def _work(self, own: _Thread, end: int) -> int:
-        """Run a thread's search until the frontier is done or the table is full."""
-        return self._seen_to(own, lambda: self._call(own, end))
 
     def _seen_to(self, own: _Thread, call: Callable[[], int]) -> int:
         """Repeat a call, seeing to keys that are missing and to room, until it has an answer."""
@@ -197,30 +198,39 @@ class _Search:
                 self.engine.known(*map(int, own.failed))
             elif status == kernel.CROWDED:
                 own.out = np.empty(2 * len(own.out), np.uint64)
-                own.hashes = np.empty(2 * len(own.hashes), np.uint64)
             elif status == kernel.UNFIT:
                 name = self.engine.system.transitions[int(own.failed[0])].name
                 raise RuleError(f"{name!r} sets a variable to a value that it does not have")
             else:
                 return status
 
-    def _call(self, own: _Thread, end: int) -> int:
+    def _expand(self, own: _Thread, room: int, end: int) -> int:
+        """Run a thread's search until the frontier is done or a buffer is full."""
         m, e = self.memory, self.engine
-        status: int = kernel.search(
-            self.words,
+        where = (e.functions, e.tables, m.store, m.shared, np.uint64(end), own.numbers)
+        buffers, counts = m.buffers_of(own.number, room), m.counts[own.number]
+        expand = kernel.expand_for(self.words)
+        return self._seen_to(
+            own,
+            lambda: expand(
+                *where, own.out, buffers, counts, np.uint64(room), own.failed, own.taken
+            ),
+        )
+
+    def _insert(self, own: _Thread, room: int) -> int:
+        """Look up what the buffers of all threads hold."""
+        m, e = self.memory, self.engine
+        most, limit = np.uint64(m.most), np.uint64(m.limit)
+        table = (m.slots, most, m.sizes, m.used_slots, m.store, m.shared, limit)
+        status: int = kernel.insert_for(self.words)(
             e.functions,
-            e.tables,
-            m.slots,
-            np.uint64(m.size),
-            m.store,
-            m.shared,
-            m.limit,
-            end,
+            *table,
             own.numbers,
-            own.out,
+            m.buffers,
+            m.counts,
+            np.uint64(room),
             own.hashes,
-            own.failed,
-            own.taken,
+            own.spare,
             own.bad,
             own.least,
             own.seen,
@@ -229,7 +239,7 @@ class _Search:
 
     def _end_level(self, start: int) -> None:
         """Note the level that begins at a place of the store, and what it violates first."""
-        for own in sorted(self.own, key=lambda own: -own.numbers[kernel.FREE_END]):
+        for own in sorted(self.own, key=lambda own: -int(own.numbers[kernel.FREE_END])):
             self.memory.close(int(own.numbers[kernel.FREE]), int(own.numbers[kernel.FREE_END]))
             own.numbers[kernel.FREE] = own.numbers[kernel.FREE_END]
         self.spans.append((start, self.memory.used))
@@ -258,7 +268,7 @@ class _Search:
     @property
     def transitions(self) -> int:
         """Return how many transitions were taken so far."""
-        return sum(int(own.numbers[kernel.TRANSITIONS]) for own in self.own)
+        return sum(int(own.taken.sum()) for own in self.own)
 
     def reached(self, complete: bool) -> Reached:
         """Return what was found."""
@@ -300,6 +310,7 @@ class _Search:
     def _before(self, level: int, state: Values) -> Values:
         own, least = self.own[0], np.zeros(self.words, np.uint64)
         wanted, e = np.array(state, np.uint64), self.engine
-        where = (e.functions, e.tables, self.memory.store, *self.spans[level], wanted)
+        start, end = map(np.uint64, self.spans[level])
+        where = (e.functions, e.tables, self.memory.store, start, end, wanted)
         self._seen_to(own, lambda: kernel.before(self.words, *where, own.out, own.failed, least))
         return tuple(map(int, least))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TypeVar
 
 from checker.space.forms import composed, image
@@ -106,24 +105,26 @@ class Group:
 
 
 def averaged(
-    counts: Mapping[Named, int], moves: Iterable[Mapping[Named, Named]]
+    counts: Mapping[Named, int], moves: Iterable[Mapping[Named, Named]], whole: bool = True
 ) -> dict[Named, int]:
-    """Return counts that are equal for what moves lead to each other, with the sums they had."""
-    result = dict[Named, int]()
-    orbits = _orbits(list(moves))
-    for name in dict.fromkeys([*counts, *(n for orbit in orbits for n in orbit)]):
-        orbit = next((o for o in orbits if name in o), {name})
-        mean = Fraction(sum(counts.get(n, 0) for n in orbit), len(orbit))
-        if mean.denominator != 1:
-            raise ArithmeticError(f"{sorted(map(str, orbit))} are no orbit of the counts")
-        if mean:
-            result[name] = int(mean)
-    return result
+    """Return counts that are equal for what moves lead to each other, with the sums they had.
+
+    Counts of a search that was cut off, not `whole`, may be one apart; ArithmeticError where
+    others are.
+    """
+    result = dict(counts)
+    for orbit in _orbits(list(moves)):
+        each, left = divmod(sum(counts.get(n, 0) for n in orbit), len(orbit))
+        if left and whole:
+            raise ArithmeticError(f"{', '.join(map(str, orbit))} were not counted alike")
+        result |= {n: each + (k < left) for k, n in enumerate(orbit)}
+    return {n: many for n, many in result.items() if many}
 
 
-def _orbits(moves: list[Mapping[Named, Named]]) -> list[set[Named]]:
-    orbits: list[set[Named]] = []
-    for pair in (set(pair) for move in moves for pair in move.items()):
-        apart = [o for o in orbits if not o & pair]
-        orbits = [*apart, pair.union(*(o for o in orbits if o & pair))]
+def _orbits(moves: list[Mapping[Named, Named]]) -> list[list[Named]]:
+    orbits: list[list[Named]] = []
+    for pair in (dict.fromkeys(pair) for move in moves for pair in move.items()):
+        joined = [o for o in orbits if pair.keys() & o]
+        apart = [o for o in orbits if not pair.keys() & o]
+        orbits = [*apart, list(dict.fromkeys([n for o in joined for n in o] + [*pair]))]
     return orbits

@@ -24,7 +24,7 @@ from typing import Any
 from llvmlite import binding as llvm
 from llvmlite import ir
 
-from checker.space.lowered import Lookup, Lowered, LoweredTransition
+from checker.space.lowered import Lookup, Lowered
 from checker.space.program import Ref
 from checker.space.tables import COUNT_BITS, MIX
 
@@ -140,14 +140,23 @@ class _Successors:
         scope = {ref: b.load(b.gep(self.state, [I64(k)])) for k, ref in enumerate(words)}
         guards = [self.code.flag(t.guard, scope) for t in self.lowered.transitions]
         found = [self._look(k, guards, scope) for k in range(len(self.lowered.lookups))]
-        for k, (t, guard) in enumerate(zip(self.lowered.transitions, guards, strict=True)):
-            with b.if_then(guard):
-                if t.lookup is None:
-                    self._crowded(I64(1))
-                    self._take(k, t, dict(scope))
+        for together in self._groups():
+            first = self.lowered.transitions[together[0]]
+            with b.if_then(guards[together[0]]):
+                if first.lookup is None:
+                    self._crowded(I64(len(together)))
+                    self._take(together, dict(scope))
                 else:
-                    self._rows(k, t, found[t.lookup], dict(scope))
+                    self._rows(together, found[first.lookup], dict(scope))
         b.ret(b.load(self.count))
+
+    def _groups(self) -> list[list[int]]:
+        """Return the transitions with one guard and one lookup together: what they share is
+        computed once, and there is one branch to be taken or not."""
+        groups = dict[tuple[Ref, int | None], list[int]]()
+        for k, t in enumerate(self.lowered.transitions):
+            groups.setdefault((t.guard, t.lookup), []).append(k)
+        return list(groups.values())
 
     def _look(self, k: int, guards: list[Any], scope: Scope) -> Any:
         """Return what the table has for the key: 0 where no transition asks for it."""
@@ -176,22 +185,22 @@ class _Successors:
             b.ret(I64(MISSING))
         return found
 
-    def _rows(self, k: int, t: LoweredTransition, found: Any, scope: Scope) -> None:
-        """Take the transition once for each row."""
-        b = self.builder
-        assert t.lookup is not None
-        lookup = self.lowered.lookups[t.lookup]
+    def _rows(self, together: list[int], found: Any, scope: Scope) -> None:
+        """Take transitions with one lookup, once for each row."""
+        b, position = self.builder, self.lowered.transitions[together[0]].lookup
+        assert position is not None
+        lookup = self.lowered.lookups[position]
         many = b.and_(found, I64((1 << COUNT_BITS) - 1))
-        self._crowded(many)
+        self._crowded(b.mul(many, I64(len(together))))
         size = lookup.decided.words
-        rows = b.inttoptr(b.load(b.gep(self.tables, [I64(4 * t.lookup + 2)])), POINTER)
+        rows = b.inttoptr(b.load(b.gep(self.tables, [I64(4 * position + 2)])), POINTER)
         first = b.mul(b.lshr(found, I64(COUNT_BITS)), I64(size))
         with _counting(b, self.function, many) as at:
             place = b.add(first, b.mul(at, I64(size)))
             for n in range(size):
                 word = self.lowered.program.input(f"{lookup.table.name} {n}", 1 << 64)
                 scope[word] = b.load(b.gep(rows, [b.add(place, I64(n))]))
-            self._take(k, t, scope)
+            self._take(together, scope)
 
     def _crowded(self, more: Any) -> None:
         b = self.builder
@@ -199,19 +208,27 @@ class _Successors:
         with b.if_then(full, likely=False):
             b.ret(I64(CROWDED))
 
-    def _take(self, k: int, t: LoweredTransition, scope: Scope) -> None:
-        b, code = self.builder, self.code
-        if code.program.value(t.unfit) != 0:
-            with b.if_then(code.flag(t.unfit, scope), likely=False):
+    def _take(self, together: list[int], scope: Scope) -> None:
+        """Write what follows from each of some transitions."""
+        b = self.builder
+        for k in together:
+            self._fits(k, scope)
+        count = b.load(self.count)
+        place = b.gep(self.out, [b.mul(count, I64(self.stride))])
+        for position, k in enumerate(together):
+            words = [self.code.value(w, scope) for w in self.lowered.transitions[k].words]
+            for n, value in enumerate([*words, I64(k)]):
+                b.store(value, b.gep(place, [I64(position * self.stride + n)]))
+            if self.least:
+                b.call(self.least, [b.gep(place, [I64(position * self.stride)])])
+        b.store(b.add(count, I64(len(together))), self.count)
+
+    def _fits(self, k: int, scope: Scope) -> None:
+        b, unfit = self.builder, self.lowered.transitions[k].unfit
+        if self.code.program.value(unfit) != 0:
+            with b.if_then(self.code.flag(unfit, scope), likely=False):
                 b.store(I64(k), self.failed)
                 b.ret(I64(UNFIT))
-        count = b.load(self.count)
-        place = b.mul(count, I64(self.stride))
-        for n, value in enumerate([*(code.value(w, scope) for w in t.words), I64(k)]):
-            b.store(value, b.gep(self.out, [b.add(place, I64(n))]))
-        if self.least:
-            b.call(self.least, [b.gep(self.out, [place])])
-        b.store(b.add(count, I64(1)), self.count)
 
 
 class _counting:

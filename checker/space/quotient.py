@@ -48,7 +48,7 @@ def expanded(
         return found
     return replace(
         found,
-        taken=averaged(found.taken, [p.transitions for p in up_to.proved]),
+        taken=averaged(found.taken, [p.transitions for p in up_to.proved], found.complete),
         paths={p: followed(path, least, successors) for p, path in found.paths.items()},
         renamings=len(up_to.group),
         kept=kept,

@@ -88,15 +88,15 @@ def test_search_ends_at_the_first_violation() -> None:
 
 
 def test_interrupted_search_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    work, calls = compiled._Search._work, iter(range(100))
+    work, calls = compiled._Search._expand, iter(range(100))
 
-    def interrupted(self: compiled._Search, own: compiled._Thread, end: int) -> int:
-        status = work(self, own, end)
+    def interrupted(self: compiled._Search, own: compiled._Thread, room: int, end: int) -> int:
+        status = work(self, own, room, end)
         if next(calls) == 20:
             raise KeyboardInterrupt
         return status
 
-    monkeypatch.setattr(compiled._Search, "_work", interrupted)
+    monkeypatch.setattr(compiled._Search, "_expand", interrupted)
     found = Compiled(reference(1, 1, 4), 2, SMALL).run()
     assert not found.complete
     assert 0 < sum(found.levels) == found.states < TABLE[1, 1, 4][0]

@@ -13,6 +13,8 @@ import model.system
 from checker.machine import Machine
 from checker.space import native
 from checker.space.compiled import Compiled
+from checker.space.group import averaged
+from checker.space.memory import Budget
 from checker.space.nodes import transition_system
 from checker.space.quotient import without_what_differs
 from checker.space.symmetry import symmetry
@@ -28,6 +30,7 @@ from checker.space.system import (
 from model.errors import RuleError
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
+from model.whole.scope import WholeScope
 from tests.space.comparing import ENGINES, SMALL, check_paths, compiled, interpreted, whole
 from tests.space.reference import reference
 from tests.space.test_engines import TABLE
@@ -102,6 +105,24 @@ def test_search_ends_at_the_first_violation() -> None:
     assert not found.complete
     assert len(found.paths["I3"]) == len(compiled(system).paths["I3"])
     check_paths(system, found)
+
+
+@pytest.mark.parametrize("megabytes", [1, 2, 4, 8])
+def test_search_ends_where_the_memory_does(megabytes: int) -> None:
+    system = reference(2, 2, 3)
+    found = Compiled(system, 2, Budget(megabytes << 20), symmetry(system)).run()
+    assert not found.complete
+    assert 0 < found.kept < found.states < TABLE[2, 2, 3][0]
+    assert sum(found.taken.values()) == found.transitions
+    check_paths(system, found)
+
+
+def test_counts_of_a_whole_search_are_never_made_equal_by_force() -> None:
+    moves = [{"a": "b", "b": "a", "c": "c"}]
+    assert averaged({"a": 5, "b": 1, "c": 2}, moves) == {"a": 3, "b": 3, "c": 2}
+    assert averaged({"a": 5, "b": 0}, moves, whole=False) == {"a": 3, "b": 2}
+    with pytest.raises(ArithmeticError):
+        averaged({"a": 5, "b": 0}, moves)
 
 
 # -- what tells names apart --------------------------------------------------------------------
@@ -313,6 +334,19 @@ def test_draft_with_one_sub_option_says_the_same_up_to_renaming(name: str) -> No
     assert {p: len(path) for p, path in found.paths.items()} == {
         p: len(path) for p, path in plain.paths.items()
     }
+    check_paths(system, found)
+
+
+WHOLE = WholeScope(updates=1, faults=1, duplication=0, reorder=0)
+
+
+def test_whole_system_says_the_same_up_to_renaming() -> None:
+    system = transition_system(Machine(RULESET, WHOLE))
+    found, plain = compiled(system, symmetry(system)), compiled(system)
+    assert found.told_apart == ()
+    assert found.renamings == 4
+    assert found.kept < plain.states / 3
+    assert whole(found) == whole(plain)
     check_paths(system, found)
 
 
