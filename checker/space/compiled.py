@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from checker.space import kernel
+from checker.space.interpreted import Interpreted
 from checker.space.lowered import Lowered
 from checker.space.memory import Budget, Memory, reserved
 from checker.space.native import Native
+from checker.space.quotient import expanded, fitting
 from checker.space.reached import Reached
+from checker.space.symmetry import Symmetry
 from checker.space.system import TransitionSystem, Values
 from checker.space.tables import Words, joined
 from model.errors import RuleError
@@ -42,24 +45,30 @@ class _Thread:
 
 
 class Compiled:
-    """Explores a system by machine code made from its terms."""
+    """Explores a system by machine code made from its terms, up to renaming if that is given."""
 
     def __init__(
         self,
         system: TransitionSystem,
         threads: int | None = None,
         budget: Budget | None = None,
+        up_to: Symmetry | None = None,
     ) -> None:
-        self.system, self.lowered = system, Lowered(system)
+        self.symmetry = fitting(system, up_to)
+        self.system = system = self.symmetry.system
+        self.group = self.symmetry.group
+        self.lowered = Lowered(system, self.group)
         if max(len(system.always), len(system.sometimes)) > MOST_ALWAYS:
             raise RuleError(f"more than {MOST_ALWAYS} properties cannot be checked at once")
         self.native = Native(self.lowered)
         self.words = self.lowered.packing.words
         self.rows, self.tables = joined(self.lowered.lookups)
-        self.functions = np.array([self.native.successors, self.native.judged], np.uint64)
+        orbit = self.native.orbit if self.symmetry.proved else 0
+        self.functions = np.array([self.native.successors, self.native.judged, orbit], np.uint64)
         self.threads = threads or os.cpu_count() or 1
         self.memory = Memory(self.words, budget or Budget.of_machine(), self.threads)
         self._adding = threading.Lock()
+        self._slow: Interpreted | None = None
 
     def run(
         self,
@@ -78,6 +87,16 @@ class Compiled:
         except KeyboardInterrupt:
             complete = False
         return search.reached(complete)
+
+    def least(self, state: Values) -> Values:
+        """Return the words of the least image of a state, the last word counting most."""
+        pack = self.lowered.packing.pack
+        return min(map(pack, self.group.images(state)), key=lambda words: words[::-1])
+
+    def successors(self, state: Values) -> Iterator[tuple[str, Values]]:
+        """Yield the transitions out of a state, by the evaluator; not up to renaming."""
+        self._slow = self._slow or Interpreted(self.symmetry.plain)
+        return self._slow.successors(state)
 
     def known(self, lookup: int, *key: int) -> None:
         """See to it that a table has the rows for a key, whose words may be followed by others."""
@@ -131,8 +150,8 @@ class _Search:
 
     def _start(self) -> None:
         own, memory = self.own[0], self.memory
-        pack = self.engine.lowered.packing.pack
-        states = np.array([pack(s) for s in self.engine.system.initial], np.uint64)
+        initial = map(self.engine.least, self.engine.system.initial)
+        states = np.array(list(initial), np.uint64)
         room, flat = max(len(states), memory.room), states.reshape(-1)
         for k in range(len(states)):
             value = np.uint64(kernel.mixed(flat, np.uint64(k * self.words), self.words))
@@ -258,7 +277,7 @@ class _Search:
         bad = sum(own.bad for own in self.own)
         seen = int(np.bitwise_or.reduce([own.seen[0] for own in self.own]))
         always = list(system.always)
-        return Reached(
+        found = Reached(
             self.states,
             self.transitions,
             tuple(self.counts),
@@ -268,6 +287,17 @@ class _Search:
             frozenset(p for k, p in enumerate(system.sometimes) if seen >> k & 1),
             complete,
             self.memory.bytes,
+        )
+        return self._expanded(found)
+
+    def _expanded(self, found: Reached) -> Reached:
+        e, unpack = self.engine, self.engine.lowered.packing.unpack
+        return expanded(
+            found,
+            e.symmetry,
+            self.memory.kept if e.symmetry.proved else 0,
+            lambda s: unpack(e.least(s)),
+            e.successors,
         )
 
     def _path(self, depth: int, state: Values) -> tuple[Values, ...]:

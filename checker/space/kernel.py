@@ -29,7 +29,7 @@ from checker.space.intrinsics import call, call_judged, fetch_add, lowest, match
 # What a call ends with.
 DONE, FULL, MISSING, CROWDED, UNFIT = 0, 1, -1, -2, -3
 # The numbers of a thread, kept from call to call.
-BLOCK, BLOCK_END, FREE, FREE_END, PENDING, RESUME, STATES, FIELDS = range(8)
+BLOCK, BLOCK_END, FREE, FREE_END, PENDING, RESUME, STATES, MANY, FIELDS = range(9)
 # The numbers that all threads share, in cache lines of their own.
 STORE, FRONTIER, PARTITION, STOP, SHARED = 0, 8, 16, 24, 32
 
@@ -209,7 +209,7 @@ def expand_for(words: int) -> Callable[..., int]:
 
     @njit(nogil=True, cache=True)
     def expand(
-        functions: Any,  # addresses: successors, judged
+        functions: Any,  # addresses: successors, judged, and orbit or 0
         tables: Any,
         store: Any,
         shared: Any,
@@ -240,7 +240,7 @@ def expand_for(words: int) -> Callable[..., int]:
                 free = (partition * room + count) * wide
                 copied(words, out, at, buffers, free)
                 counts[partition] = count + ONE
-                taken[out[at + wide]] += 1
+                taken[out[at + wide]] += np.int64(mine[MANY])
             mine[RESUME] = mine[PENDING] = ZERO
             if mine[BLOCK] == mine[BLOCK_END]:
                 start = end if shared[STOP] else fetch_add(frontier, CLAIM)
@@ -260,6 +260,7 @@ def expand_for(words: int) -> Callable[..., int]:
                 if count < 0:
                     return count
                 mine[PENDING] = U(count)
+                mine[MANY] = stood_for(functions, store, place)
             mine[BLOCK] += ONE
 
     return expand
@@ -326,24 +327,35 @@ def insert_for(words: int) -> Callable[..., int]:
                         else:
                             slots[slot] = tag << _PLACE_BITS | (free + ONE)
                         copied(words, buffers, at, store, free * wide)
-                        judge(words, functions[1], buffers, at, bad, least, seen)
+                        many = stood_for(functions, buffers, at)
+                        judge(words, functions[1], buffers, at, many, bad, least, seen)
                         used[partition] += ONE
                         mine[FREE] = free + ONE
-                        mine[STATES] += ONE
+                        mine[STATES] += many
                 counts[thread, partition] = ZERO
 
     return insert
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def judge(words: int, function: Any, states: Any, at: Any, bad: Any, least: Any, seen: Any) -> None:
-    """Count what a state violates, and note what it meets."""
+def stood_for(functions: Any, states: Any, at: Any) -> Any:
+    """Return how many states one of them stands for: more than itself where they are renamed."""
+    if functions[2] == ZERO:
+        return ONE
+    return call_judged(functions[2], U(states.ctypes.data) + _EIGHT * at)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def judge(
+    words: int, function: Any, states: Any, at: Any, many: Any, bad: Any, least: Any, seen: Any
+) -> None:
+    """Count what a state violates that stands for `many`, and note what it meets."""
     verdict = call_judged(function, U(states.ctypes.data) + _EIGHT * at)
     seen[0] |= verdict >> _HALF
     violated = verdict & _LOW
     while violated != ZERO:
         number = lowest(violated)
-        bad[number] += 1
+        bad[number] += np.int64(many)
         if smaller(words, states, at, least, number * U(words)):
             copied(words, states, at, least, number * U(words))
         violated &= violated - ONE

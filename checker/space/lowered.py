@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from checker.space.canonical import Images
+from checker.space.group import Group
 from checker.space.packing import WORD, Packing, Place
 from checker.space.program import Lowering, Program, Ref
 from checker.space.system import StepTable, Transition, TransitionSystem, Variable
@@ -37,9 +39,13 @@ class LoweredTransition:
 
 
 class Lowered:
-    """The instructions of a system, and of what must and what may hold in its states."""
+    """The instructions of a system, and of what must and what may hold in its states.
 
-    def __init__(self, system: TransitionSystem) -> None:
+    With a group of renamings there are also the words of the least image of a state, `least`,
+    and the number of its different images, `orbit`.
+    """
+
+    def __init__(self, system: TransitionSystem, group: Group | None = None) -> None:
         self.system = system
         self.packing = Packing(system.variables)
         self.program = Program()
@@ -52,6 +58,11 @@ class Lowered:
         self.transitions = [self._transition(t, lower) for t in system.transitions]
         self.always = [lower(t) for t in system.always.values()]
         self.sometimes = [lower(t) for t in system.sometimes.values()]
+        self.least: tuple[Ref, ...] = ()
+        self.orbit = self.program.const(1)
+        if group and len(group) > 1:
+            images = Images(self.program, self.packing, group, tuple(self.word_inputs))
+            self.least, self.orbit = images.least(), images.orbit()
 
     def _word(self, of: str, k: int) -> Ref:
         return self.program.input(f"{of} {k}", 1 << WORD)

@@ -88,6 +88,12 @@ class Memory:
         self.store[free * self.words : end * self.words] = kernel.NO_STATE
 
     @property
+    def kept(self) -> int:
+        """Return how many states are in the store; it looks at all of it."""
+        last = self.store[self.words - 1 : self.used * self.words : self.words]
+        return int(np.count_nonzero(last != kernel.NO_STATE))
+
+    @property
     def bytes(self) -> int:
         """Return how many bytes are in use."""
         buffers = self.threads * kernel.PARTITIONS * self.room * self.words

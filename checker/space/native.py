@@ -1,4 +1,4 @@
-"""Lowered systems as machine code: two functions that are called by address.
+"""Lowered systems as machine code: functions that are called by address.
 
 `successors(state, out, room, tables, failed)` writes, for each transition out of a state, its
 words and its position, and returns how many there are; or it stops and returns MISSING (a table
@@ -8,6 +8,9 @@ the transition is in `failed`).
 
 `judged(state)` returns bit k for the k-th property that must always hold and does not, and bit
 32 + k for the k-th that may hold and does.
+
+`orbit(state)` returns how many states it stands for; with renamings that is the number of its
+images under them, and the states that `successors` writes are the least of their images.
 
 `tables` has four numbers for each lookup: the addresses of its slots, keys and rows, and the
 number of slots less one (a power of two).
@@ -47,13 +50,15 @@ class Native:
         self._engine.finalize_object()
         self.successors = int(self._engine.get_function_address("successors"))
         self.judged = int(self._engine.get_function_address("judged"))
+        self.orbit = int(self._engine.get_function_address("orbit"))
 
 
 def _module(lowered: Lowered) -> ir.Module:
     module = ir.Module(name="transitions")
     find = {n: _find(module, n) for n in {len(x.key) for x in lowered.lookups}}
-    _Successors(module, lowered, find).write()
+    _Successors(module, lowered, find, _least(module, lowered)).write()
     _judged(module, lowered)
+    _orbit(module, lowered)
     return module
 
 
@@ -96,6 +101,7 @@ def _compared(operator: str) -> Callable[..., Any]:
 _EMIT: dict[str, Callable[..., Any]] = {
     "and": lambda b, x, y: b.and_(x, y),
     "or": lambda b, x, y: b.or_(x, y),
+    "xor": lambda b, x, y: b.xor(x, y),
     "not": lambda b, x: b.xor(x, I64(1)),
     "eq": _compared("=="),
     "ult": _compared("<"),
@@ -112,8 +118,10 @@ _EMIT: dict[str, Callable[..., Any]] = {
 class _Successors:
     """Writes the function that tells the transitions out of a state."""
 
-    def __init__(self, module: ir.Module, lowered: Lowered, find: dict[int, Any]) -> None:
-        self.lowered, self.find = lowered, find
+    def __init__(
+        self, module: ir.Module, lowered: Lowered, find: dict[int, Any], least: Any
+    ) -> None:
+        self.lowered, self.find, self.least = lowered, find, least
         kind = ir.FunctionType(I64, [POINTER, POINTER, I64, POINTER, POINTER])
         self.function = ir.Function(module, kind, "successors")
         self.state, self.out, self.room, self.tables, self.failed = self.function.args
@@ -211,6 +219,8 @@ class _Successors:
             words = [self.code.value(w, scope) for w in self.lowered.transitions[k].words]
             for n, value in enumerate([*words, I64(k)]):
                 b.store(value, b.gep(place, [I64(position * self.stride + n)]))
+            if self.least:
+                b.call(self.least, [b.gep(place, [I64(position * self.stride)])])
         b.store(b.add(count, I64(len(together))), self.count)
 
     def _fits(self, k: int, scope: Scope) -> None:
@@ -246,12 +256,35 @@ class _counting:
         b.position_at_end(self.after)
 
 
-def _judged(module: ir.Module, lowered: Lowered) -> None:
-    function = ir.Function(module, ir.FunctionType(I64, [POINTER]), "judged")
+def _of_state(module: ir.Module, lowered: Lowered, name: str) -> tuple[Any, _Code, Scope]:
+    """Begin a function of a state: return where it is, and what emits into it from its words."""
+    function = ir.Function(module, ir.FunctionType(I64, [POINTER]), name)
     b = ir.IRBuilder(function.append_basic_block("entry"))
-    code, result = _Code(lowered, b), I64(0)
-    words = lowered.word_inputs
-    scope = {ref: b.load(b.gep(function.args[0], [I64(k)])) for k, ref in enumerate(words)}
+    words, state = lowered.word_inputs, function.args[0]
+    scope = {ref: b.load(b.gep(state, [I64(k)])) for k, ref in enumerate(words)}
+    return function, _Code(lowered, b), scope
+
+
+def _least(module: ir.Module, lowered: Lowered) -> Any:
+    """Write what puts the least image of a state in its place; None without renamings."""
+    if not lowered.least:
+        return None
+    function, code, scope = _of_state(module, lowered, "least")
+    values = [code.value(ref, scope) for ref in lowered.least]
+    for k, value in enumerate(values):
+        code.builder.store(value, code.builder.gep(function.args[0], [I64(k)]))
+    code.builder.ret(I64(0))
+    return function
+
+
+def _orbit(module: ir.Module, lowered: Lowered) -> None:
+    _, code, scope = _of_state(module, lowered, "orbit")
+    code.builder.ret(code.value(lowered.orbit, scope))
+
+
+def _judged(module: ir.Module, lowered: Lowered) -> None:
+    _, code, scope = _of_state(module, lowered, "judged")
+    b, result = code.builder, I64(0)
     for k, term in enumerate(lowered.always):
         bad = b.xor(code.value(term, scope), I64(1))
         result = b.or_(result, b.shl(bad, I64(k)))

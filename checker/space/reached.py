@@ -13,7 +13,9 @@ class Reached:
     """The states that were reached, counted; unless `complete`, of the search so far.
 
     `levels` are the new states at each depth; `violated` says how many states violate a
-    property, and `paths` has a shortest sequence of states to one of them.
+    property, and `paths` has a shortest sequence of states to one of them.  All of them are
+    about the whole system, also where a search went through one state of each `renamings`
+    that are images of each other, `kept` in all.
     """
 
     states: int
@@ -25,6 +27,9 @@ class Reached:
     met: frozenset[str] = frozenset()
     complete: bool = True
     bytes: int = 0  # what states and table take
+    renamings: int = 1  # how many there were, the one that renames nothing among them
+    kept: int = 0  # states that were looked at; 0 where it was all of them
+    told_apart: tuple[str, ...] = ()  # by candidate that is no symmetry: why not
 
     @property
     def depth(self) -> int:

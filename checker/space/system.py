@@ -67,11 +67,25 @@ class Absent:
 
 
 @dataclass(frozen=True)
+class Renaming:
+    """A permutation of names (variables, inputs and decisions alike) and of some of their values.
+
+    The value v of x becomes the value `values[x][v]` of `names[x]`; without an entry a name, or
+    its values, stay.  Whether a system looks the same afterwards is for `symmetry` to find out.
+    """
+
+    title: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Values] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TransitionSystem:
     """A transition system; `always`, `sometimes` and `recovers` are terms over the state by name.
 
     What `recovers` holds in some later state, if from some state on only fair transitions are
-    taken.  `constants` are names that have one value in all states.
+    taken.  `constants` are names that have one value in all states.  `renamings` are candidates
+    for symmetries.
     """
 
     variables: tuple[Variable, ...]
@@ -82,3 +96,4 @@ class TransitionSystem:
     constants: Mapping[str, int] = field(default_factory=dict)
     absent: tuple[Absent, ...] = ()
     recovers: Mapping[str, Any] = field(default_factory=dict)
+    renamings: tuple[Renaming, ...] = ()
