@@ -141,10 +141,10 @@ def _holding(system: WholeSystem) -> Iterator[Property]:
     )
     yield Property(
         "interception-at-rest",
-        "while a home agent has a binding, it or the mobile node answers for the home address",
+        "at rest, while the home agent has a binding, someone answers for the home address",
         "designs.md P2; 3775-10.4.1-1",
-        z3.Implies(z3.And(system.rest, _bound(system)), z3.Or(bc.proxy, mn.defends)),
-        z3.And(system.rest, _bound(system)),
+        z3.Implies(z3.And(settled, _bound(system)), z3.Or(bc.proxy, mn.defends)),
+        z3.And(settled, _bound(system)),
     )
     yield Property(
         "bulk-only-for-home-registration",
