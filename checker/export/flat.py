@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from checker.export.expressions import FLAG, Expr, Expressions, Reading, Sort, number, sort_of
@@ -39,6 +40,12 @@ class FlatTable:
     given: tuple[Expr, ...]
     decisions: Mapping[str, tuple[Sort, int]]  # sort and size
     situations: tuple[Situation, ...]
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """Return the variables that the key is about."""
+        names = (e.data for e in names_of(self.key))
+        return tuple(label for role, label in names if role == STATE)
 
 
 @dataclass(frozen=True)
