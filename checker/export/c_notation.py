@@ -33,8 +33,6 @@ class CNotation:
             return self.names(e.sort.values[e.data]) if e.sort.values else str(e.data)
         if e.op == "ite":
             return f"({args[0]} {self.choice} {args[1]} : {args[2]})"
-        if e.op == "not" and e.args[0].op == "eq" and args[0].startswith("("):
-            return args[0].replace(" == ", " != ", 1) if args[0].count("==") == 1 else "!" + args[0]
         return _OPERATORS[e.op](e, args)
 
 
@@ -68,6 +66,7 @@ _OPERATORS: dict[str, Callable[[Expr, Sequence[str]], str]] = {
     "or": _joined("||"),
     "not": lambda e, args: f"!{args[0]}",
     "eq": _joined("=="),
+    "ne": _joined("!="),
     "ult": _compared("<", ">"),
     "ule": _compared("<=", ">="),
     "add": _modulo("+"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from checker.evaluate import Evaluator
 from checker.export.expressions import FLAG, Expr, Expressions, Reading, Sort, number, sort_of
 from checker.export.keys import Keys
 from checker.space.system import StepTable, Transition, TransitionSystem, Values, Variable
@@ -70,13 +71,13 @@ class Flat:
         self._names = {**self.state, **self._constants()}
         read = Reading(self.made, self._names)
         inputs = [{n: read(e) for n, e in t.inputs.items()} for t in system.transitions]
+        self.initial = list(dict.fromkeys(system.initial))
         self.tables = self._tables(keys, inputs)
         self.transitions = [
             self._transition(t, read, i) for t, i in zip(system.transitions, inputs, strict=True)
         ]
         self.always = {p: read(e) for p, e in system.always.items()}
         self.sometimes = {p: read(e) for p, e in system.sometimes.items()}
-        self.initial = list(dict.fromkeys(system.initial))
 
     def _sort(self, v: Variable) -> Sort:
         """Return the sort that terms give a variable; without one it is a number."""
@@ -132,10 +133,27 @@ class Flat:
     def _clear(self, after: dict[str, Expr]) -> None:
         """Set to 0 what is absent, as the engines do: one after the other."""
         for absent in self.system.absent:
+            before = Reading(self.made, self._names)(absent.unless)
             present = Reading(self.made, {**self._names, **after})(absent.unless)
             for name in sorted(absent.names):
-                nothing = self.made.const(0, self.sorts[name])
-                after[name] = self.made.ite(present, after[name], nothing)
+                # What is absent before and after, and is not changed, is 0 already.
+                if not (self._cleared and before is present and after[name] is self.state[name]):
+                    nothing = self.made.const(0, self.sorts[name])
+                    after[name] = self.made.ite(present, after[name], nothing)
+
+    @cached_property
+    def _cleared(self) -> bool:
+        """Return whether all that is absent in the initial states is 0 there."""
+        names = [*self.state, *self.system.constants]
+        present = Evaluator([a.unless for a in self.system.absent], names)
+        return not any(
+            dict(zip(names, state, strict=False))[n] and not there
+            for state in self.initial
+            for there, a in zip(
+                present((*state, *self.system.constants.values())), self.system.absent, strict=True
+            )
+            for n in a.names
+        )
 
 
 def _situation(table: StepTable, key: Values) -> Situation:

@@ -12,7 +12,9 @@ WORDS = (  # of Promela, C, TLA+, SMT-LIB and what pan is made of
     "for long register return signed sizeof static struct switch union void volatile while main "
     "depth errors mreached nstates and or not xor ite let forall exists par as select store "
     "ASSUME CASE CHOOSE CONSTANT DOMAIN ELSE EXCEPT EXTENDS IF IN INSTANCE LAMBDA LET LOCAL "
-    "MODULE OTHER SUBSET THEN THEOREM UNCHANGED UNION VARIABLE VARIABLES Init Next Spec TRUE FALSE"
+    "MODULE OTHER SUBSET THEN THEOREM UNCHANGED UNION VARIABLE VARIABLES Init Next Spec TRUE FALSE "
+    "Int Nat TypeOK BitAnd BitOr vars "
+    "a b bits d found given hashed k key missing number rows taken trans word"
 )
 
 
@@ -26,13 +28,15 @@ class Naming:
     def __call__(self, label: str) -> str:
         """Return the identifier of a label."""
         if label not in self._given:
-            self._given[label] = self._free(re.sub(r"\W+", "_", label).strip("_") or "x")
+            self._given[label] = self._free(
+                re.sub(r"\W+", "_", label, flags=re.ASCII).strip("_") or "x"
+            )
             self._taken.add(self._given[label])
         return self._given[label]
 
     def _free(self, name: str) -> str:
-        # t1, t2, ... are what is shared; names that differ by a number at the end stay apart.
-        name = f"x_{name}" if name[0].isdigit() or re.fullmatch(r"t\d+", name) else name
+        # t1, ... are what expressions share, p1, ... parameters.
+        name = f"x_{name}" if name[0].isdigit() or re.fullmatch(r"[tp]\d+", name) else name
         while name in self._taken:
             name += "_"
         return name

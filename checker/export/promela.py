@@ -9,6 +9,7 @@ one.  With `spin -DASSERT` it stops at them instead, with `spin -DPLAIN` it does
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from checker.export.c_notation import PROMELA_CHOICE, CNotation
@@ -19,6 +20,7 @@ from checker.export.naming import Naming
 from checker.export.writing import Written, in_order, written
 
 INDENT = "     "
+COUNTS = "#if !defined(ASSERT) && !defined(PLAIN)"
 
 
 def beside(flat: Flat) -> tuple[int, int]:
@@ -89,30 +91,36 @@ class Promela:
 
     def _counting(self) -> Iterator[str]:
         found = list(self._properties())
-        counters = [f"static unsigned long {counter};" for counter, *_ in found]
-        told = [f'  printf("{said}: %lu\\n", {counter});' for counter, said, *_ in found]
         texts = written([e for *_, e, _ in found], self._c)
+        told = [f'  printf("%s: %lu\\n", {json.dumps(s)}, {counter});' for counter, s, *_ in found]
         counts = [
             f"  {counter} += {text};" if seen else f"  {counter} += !({text});"
             for (counter, *_, seen), text in zip(found, texts.texts, strict=True)
         ]
-        body = "\n".join([*_locals(texts), *counts])
-        yield "c_code {"
-        yield "\n".join(counters)
-        yield "static void told(void) {\n" + "\n".join(told) + "\n}"
-        yield "static int counted(void) {\n" + body + "\n  return 0;\n}"
-        yield "}"
+        yield from (
+            "c_code {",
+            "extern double nstates, truncs;  /* what pan stores, what it meets again */",
+            *(f"static unsigned long {counter};" for counter, *_ in found),
+            "static void told(void) {",
+            '  printf("exactly %.0f states, %.0f transitions\\n", nstates, nstates + truncs);',
+            COUNTS,
+            *told,
+            "#endif\n}",
+            "static int counted(void) {",
+            *_locals(texts),
+            *counts,
+            "  return 0;\n}\n}",
+        )
 
     def _checks(self) -> Iterator[str]:
         yield "#ifdef ASSERT"
         for name, e in self.flat.always.items():
             condition = self._condition(e, f"holds_{name}")
             yield f":: atomic {{ !({condition}) -> assert(false) }}  {comment(name)}"
-        yield "#else"
-        yield "#ifndef PLAIN"
+        yield "#endif"
+        yield COUNTS
         yield comment("never taken: counts what is violated and met, once for each state")
         yield ":: c_expr { !(trpt->tau & 1) && counted () }"
-        yield "#endif"
         yield "#endif"
 
     # -- transitions -----------------------------------------------------------------------

@@ -259,6 +259,7 @@ _WORDS: Mapping[str, str] = {
     "or": "or",
     "not": "not",
     "eq": "=",
+    "ne": "distinct",
     "ite": "ite",
     "ult": "bvult",
     "ule": "bvule",

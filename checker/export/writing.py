@@ -60,9 +60,17 @@ class _Writer:
     def text(self, e: Expr) -> str:
         """Return the text of an expression, in parentheses where they matter."""
         if e not in self._known:
-            text = self.notation(e, [self.text(a) for a in e.args])
+            shown = self._shown(e)
+            text = self.notation(shown, [self.text(a) for a in shown.args])
             self._known[e] = self._named(e, text) if e in self._twice else text
         return self._known[e]
+
+    def _shown(self, e: Expr) -> Expr:
+        """Return an expression as it is to be written: `not eq` is `ne`."""
+        inner = e.args[0] if e.op == "not" else e
+        if e.op != "not" or inner.op != "eq" or inner in self._twice:
+            return e
+        return Expr("ne", inner.args, None, e.sort)
 
     def _named(self, e: Expr, text: str) -> str:
         name = f"t{len(self.shared) + 1}"

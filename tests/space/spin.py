@@ -50,8 +50,8 @@ def figures(pan: Path, options: Sequence[str] = SMALL) -> Figures:
         raise RuntimeError(f"pan did not finish the search: {said[-400:]}")
     depth, errors = _found(r"depth reached (\d+), errors: (\d+)", said)
     return Figures(
-        int(_found(r"(\d+) (?:nominal states|states, stored$)", said)[0]),
-        int(_found(r"(\d+) transitions \(", said)[0]),
+        # pan itself writes no more than eight digits.
+        *map(int, _found(r"exactly (\d+) states, (\d+) transitions", said)),
         int(depth),
         int(errors),
         float(_found(r"([\d.]+)\s+total actual memory usage", said)[0]),

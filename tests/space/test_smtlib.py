@@ -15,6 +15,7 @@ from checker.export.smtlib import Smtlib
 from checker.space.interpreted import Interpreted
 from checker.space.reached import Reached
 from checker.space.system import TransitionSystem, Values
+from tests.space.operators import operators
 from tests.space.reference import reference
 from tests.space.test_engines import counting
 from tests.space.test_spin import draft
@@ -22,6 +23,7 @@ from tests.space.test_spin import draft
 SYSTEMS: dict[str, Callable[[], TransitionSystem]] = {
     "reference": lambda: reference(1, 1, 3),
     "counting": lambda: counting(20),
+    "operators": operators,
     "draft": draft(bids=1, care_of=1, options=1, updates=2, faults=0, sequence_bits=2),
 }
 

@@ -20,6 +20,7 @@ from checker.space.reached import Reached
 from checker.space.system import TransitionSystem
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
+from tests.space.operators import operators
 from tests.space.reference import reference
 from tests.space.spin import SEARCH, Figures, compiled, figures
 from tests.space.test_engines import counting
@@ -43,6 +44,7 @@ SYSTEMS = {
     "reference 1, 1, 4": lambda: reference(1, 1, 4),
     "reference 2, 1, 4": lambda: reference(2, 1, 4),
     "counting": lambda: counting(40),
+    "operators": operators,
     "one BID": draft(bids=1, options=1, updates=2, faults=1),
     "one interface": draft(care_of=1, updates=2, faults=1),
     "one sub-option": draft(options=1, updates=2, faults=0),
@@ -52,7 +54,12 @@ SYSTEMS = {
 CHOSEN = [
     pytest.param(n, marks=LONG if n in ("two updates", "three BIDs") else ()) for n in SYSTEMS
 ]
-INTERPRETED = ("reference 1, 1, 3", "counting", "one BID")  # the slow engine agrees too
+INTERPRETED = (
+    "reference 1, 1, 3",
+    "counting",
+    "operators",
+    "one BID",
+)  # the slow engine agrees too
 
 
 @dataclass(frozen=True)
