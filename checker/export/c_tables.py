@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from checker.export.c_notation import CNotation
+from checker.export.expressions import Expr
 from checker.export.flat import Flat, FlatTable, Situation
 from checker.export.naming import Naming
 from checker.export.writing import written
-from checker.space.packing import Packing
+from checker.space.packing import Packing, Place
 from checker.space.system import Variable
 from model.errors import RuleError
 
@@ -32,11 +33,16 @@ static void missing(const char *table) {
 
 
 class Tables:
-    """The tables of a system, and how a transition looks rows up."""
+    """The tables of a system, and how a transition looks rows up.
 
-    def __init__(self, flat: Flat, names: Naming, notation: CNotation) -> None:
-        self.flat, self._notation = flat, notation
-        self._names = names
+    A function of more than `longest` characters is made of several.
+    """
+
+    def __init__(
+        self, flat: Flat, names: Naming, notation: CNotation, longest: int = 60_000
+    ) -> None:
+        self.flat, self.longest = flat, longest
+        self._names, self._notation = names, notation
         self._own = {n: names(n) for n in flat.tables}
 
     def find(self, table: FlatTable) -> str:
@@ -68,7 +74,7 @@ class Tables:
         yield from self._parts(name, "key", KEYS_IN_PART, list(self._keys(table, packing)))
         yield from self._parts(name, "row", ROWS_IN_PART, list(self._rows(table)))
         yield from _block(_lookup(name, len(table.situations), words))
-        yield from _block(self._find(name, table, packing))
+        yield from self._find(name, table, packing)
 
     def _types(self, name: str, table: FlatTable, words: int) -> str:
         fields = "".join(
@@ -109,18 +115,37 @@ class Tables:
                 values = ", ".join(map(str, (int(n < len(s.rows)), *row)))
                 yield f"{{{values}}},  /* {k}{': ' if note else ''}{note} */"
 
-    def _find(self, name: str, table: FlatTable, packing: Packing) -> str:
-        parameters = ", ".join(f"int {self._names(e.data[1])}" for e in table.given)
-        texts = written(table.key, self._notation)
+    def _find(self, name: str, table: FlatTable, packing: Packing) -> Iterator[str]:
+        """Yield the function that works the key out, in as many parts as SPIN needs."""
+        parameters = "".join(f", int {self._names(e.data[1])}" for e in table.given)
+        arguments = "".join(f", {self._names(e.data[1])}" for e in table.given)
+        pairs = list(zip(table.key, packing.places, strict=True))
+        parts = list(self._cut(f"(word *key{parameters}) {{", pairs))
+        for k, part in enumerate(parts):
+            yield from _block(f"static void {name}_part_{k}{part}\n}}")
+        calls = [f"  {name}_part_{k}(key{arguments});" for k in range(len(parts))]
         lines = [
-            f"static int {name}_find({parameters or 'void'}) {{",
+            f"static int {name}_find({parameters[2:] or 'void'}) {{",
             f"  word key[{packing.words}] = {{0}};",
+            *calls,
+            f"  found = {name}_first(key);",
+            "  return found >= 0;\n}",
         ]
-        lines += [f"  const int {part.name} = {part.text};" for part in texts.shared]
-        for text, place in zip(texts.texts, packing.places, strict=True):
+        yield from _block("\n".join(lines))
+
+    def _cut(self, head: str, pairs: Sequence[tuple[Expr, Place]]) -> Iterator[str]:
+        """Yield the body of a function that sets parts of a key, or of several such functions."""
+        texts = written([e for e, _ in pairs], self._notation)
+        lines = [head, *(f"  const int {part.name} = {part.text};" for part in texts.shared)]
+        for text, (_, place) in zip(texts.texts, pairs, strict=True):
             lines.append(f"  key[{place.word}] |= (word) ({text}) << {place.shift};")
-        lines += [f"  found = {name}_first(key);", "  return found >= 0;", "}"]
-        return "\n".join(lines)
+        body = "\n".join(lines)
+        if len(body) < self.longest or len(pairs) == 1:
+            yield body
+            return
+        half = len(pairs) // 2
+        yield from self._cut(head, pairs[:half])
+        yield from self._cut(head, pairs[half:])
 
 
 def _applying(s: Situation) -> str:

@@ -196,3 +196,10 @@ def names_of(roots: Iterable[Expr]) -> dict[Expr, None]:
             if e.op == "name":
                 found[e] = None
     return found
+
+
+def enumerations(flat: Flat) -> list[Sort]:
+    """Return the sorts with named values, in order of their names."""
+    used = {*flat.sorts.values(), *(e.sort for t in flat.tables.values() for e in t.given)}
+    used |= {sort for t in flat.tables.values() for sort, _ in t.decisions.values()}
+    return sorted((s for s in used if s.values), key=lambda s: s.name)

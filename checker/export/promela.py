@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from checker.export.c_notation import PROMELA_CHOICE, CNotation
 from checker.export.c_tables import Tables
-from checker.export.expressions import Expr, Sort
-from checker.export.flat import Flat, FlatTransition
+from checker.export.expressions import Expr
+from checker.export.flat import Flat, FlatTransition, enumerations
 from checker.export.naming import Naming
 from checker.export.writing import Written, in_order, written
 
@@ -37,7 +37,7 @@ class Promela:
         self._promela = CNotation(self.names, "", PROMELA_CHOICE)
         self._values = dict(self._enumerations())
         self._variables = {n: self.names(n) for n in flat.sorts}
-        self._tables = Tables(flat, self.names, self._c)
+        self.tables = Tables(flat, self.names, self._c)
         self._functions: list[str] = []
 
     def text(self) -> str:
@@ -46,7 +46,7 @@ class Promela:
         parts = [
             *self._head(),
             *self._declared(),
-            *self._tables.lines(),
+            *self.tables.lines(),
             *self._block(self._functions),
             *self._counting(),
             *body,
@@ -158,10 +158,10 @@ class Promela:
             yield "   }"
             return
         given = ", ".join(written(t.given, self._c).texts)
-        found = self._tables.find(t.table)
+        found = self.tables.find(t.table)
         yield f":: atomic {{ {guard} && c_expr {{ {found} ({given}) }} -> row = c_expr {{ found }};"
-        yield f"   do :: break :: c_expr {{ {self._tables.row(t.table)}->more }} -> row++ od;"
-        yield f"   c_code {{ {self._tables.declared(t.table)}"
+        yield f"   do :: break :: c_expr {{ {self.tables.row(t.table)}->more }} -> row++ od;"
+        yield f"   c_code {{ {self.tables.declared(t.table)}"
         yield from self._assigned(t.updates)
         yield "   }}"
 
@@ -210,13 +210,6 @@ class Promela:
 def _locals(texts: Written) -> Iterator[str]:
     for part in texts.shared:
         yield f"{INDENT}const int {part.name} = {part.text};"
-
-
-def enumerations(flat: Flat) -> list[Sort]:
-    """Return the sorts with named values, in order of their names."""
-    used = {*flat.sorts.values(), *(e.sort for t in flat.tables.values() for e in t.given)}
-    used |= {sort for t in flat.tables.values() for sort, _ in t.decisions.values()}
-    return sorted((s for s in used if s.values), key=lambda s: s.name)
 
 
 def comment(text: str) -> str:

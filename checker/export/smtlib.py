@@ -12,9 +12,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from checker.export.expressions import FLAG, Expr, Sort, number
-from checker.export.flat import DECIDED, Flat, FlatTable, FlatTransition, names_of
+from checker.export.flat import DECIDED, Flat, FlatTable, FlatTransition, enumerations, names_of
 from checker.export.naming import Naming
-from checker.export.promela import enumerations
 from checker.export.writing import Written, written
 
 

@@ -11,9 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from checker.export.expressions import Expr, Sort
-from checker.export.flat import DECIDED, GIVEN, Flat, FlatTable, FlatTransition, Situation
+from checker.export.flat import (
+    DECIDED,
+    GIVEN,
+    Flat,
+    FlatTable,
+    FlatTransition,
+    Situation,
+    enumerations,
+)
 from checker.export.naming import Naming
-from checker.export.promela import enumerations
 from checker.export.writing import Written, written
 
 BITWISE = """\

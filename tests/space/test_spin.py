@@ -134,6 +134,16 @@ def test_row_that_is_left_out_is_noticed(tmp_path: Path) -> None:
     assert of_spin(flat, run(flat, tmp_path)) != of_engine(by_interpreted(system))
 
 
+def test_key_is_worked_out_in_parts_where_it_is_long(tmp_path: Path) -> None:
+    system = operators()
+    flat, found = Flat(system, met(system, by_interpreted)), by_interpreted(system)
+    whole, cut = Promela(flat, "whole"), Promela(flat, "cut")
+    cut.tables.longest = 10
+    assert "steps_part_2" not in whole.text()
+    assert "steps_part_2" in cut.text()
+    assert of_spin(flat, figures(compiled(cut.text(), tmp_path))) == of_engine(found)
+
+
 def test_situation_that_no_engine_met_is_told(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="asked for a situation that no engine met"):
         run(Flat(counting(40), {"steps": ((0,),)}), tmp_path)
