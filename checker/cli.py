@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from checker import cli_explore, cli_results, cli_rules
+from checker import cli_explore, cli_export, cli_results, cli_rules
 from checker import commands as c
 from checker.baseline import BaselineError
 from checker.cli_run import Run, UsageError
@@ -128,6 +128,11 @@ def build_parser() -> argparse.ArgumentParser:
     _readings(explore)
     _baselines(explore)
     cli_results.add_explain(explore)
+    export = add("export", cli_export.cmd_export, "the system for SPIN, TLC, Z3 and cvc5")
+    export.add_argument("ruleset", help=f"{shipped} or a Python file")
+    cli_explore.add_scope(export)
+    _readings(export)
+    cli_export.add_export(export)
     _add_replay(add("replay", cmd_replay, "did an implementation obey the document?"))
     cli_results.add_commands(add, _octet)
     return parser

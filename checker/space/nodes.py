@@ -15,9 +15,10 @@ from typing import Any
 import z3
 
 from checker.machine import Machine
-from checker.outcomes import StepEngine
+from checker.outcomes import Applied, Outcome, StepEngine
 from checker.space.system import (
     Absent,
+    Explained,
     Renaming,
     StepTable,
     Transition,
@@ -101,7 +102,8 @@ def _table(on: On, engine: StepEngine) -> StepTable:
         Variable(d.label, relation.world.scope.largest(d.field.domain) + 1)
         for d in relation.decisions
     )
-    return StepTable(on.name, key, widths, decisions, _Rows(engine))
+    rows = _Rows(engine)
+    return StepTable(on.name, key, widths, decisions, rows, rows.explained)
 
 
 def _bits(term: Any) -> int:
@@ -120,6 +122,26 @@ class _Rows:
     engine: StepEngine
 
     def __call__(self, key: Values) -> list[Values]:
+        outcomes = self.engine.outcomes_of(self._applied(key))
+        return [tuple(map(int, o.values)) for o in outcomes]
+
+    def explained(self, key: Values) -> Explained:
+        """Return the ids of the rules that apply, and what an outcome does to them."""
+        applied = self._applied(key)
+        rules = (self.engine.relation.rules[k] for k in applied.rules)
+        ids = dict.fromkeys(f"{r.rule.id}[{r.index}]" if r.index else r.rule.id for r in rules)
+        return Explained(tuple(ids), tuple(map(_said, self.engine.outcomes_of(applied))))
+
+    def _applied(self, key: Values) -> Applied:
         many = len(self.engine.relation.rules)
-        applied = self.engine.applied_with(key[:many], key[many:])
-        return [tuple(map(int, o.values)) for o in self.engine.outcomes_of(applied)]
+        return self.engine.applied_with(key[:many], key[many:])
+
+
+def _said(outcome: Outcome) -> str:
+    """Return what an outcome gives up, does against advice, and settles though no rule does."""
+    parts = (
+        ("gives up", outcome.given_up),
+        ("deviates from", outcome.deviates),
+        ("left open:", outcome.gaps),
+    )
+    return "; ".join(f"{word} {', '.join(sorted(ids))}" for word, ids in parts if ids)

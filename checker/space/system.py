@@ -27,12 +27,21 @@ class Variable:
         return (self.size - 1).bit_length()
 
 
+@dataclass(frozen=True)
+class Explained:
+    """For readers: the ids of the rules that apply, and what there is to say of each row."""
+
+    rules: tuple[str, ...]
+    rows: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class StepTable:
     """What a node may decide in a step, looked up by what matters for it.
 
     `key` are terms over inputs, of `widths` bits each; for their values, `rows` returns the
-    values of the decisions in each outcome.  It is asked once for each key.
+    values of the decisions in each outcome.  It is asked once for each key.  `explain` says
+    for a key where its rows come from.
     """
 
     name: str
@@ -40,6 +49,7 @@ class StepTable:
     widths: tuple[int, ...]
     decisions: tuple[Variable, ...]
     rows: Callable[[Values], Sequence[Values]]
+    explain: Callable[[Values], Explained] | None = None
 
 
 @dataclass(frozen=True)
