@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from checker.space.canonical import Images
 from checker.space.group import Group
+from checker.space.moves import Cut, Moves
 from checker.space.packing import WORD, Packing, Place
 from checker.space.program import Lowering, Program, Ref
 from checker.space.system import StepTable, Transition, TransitionSystem, Variable
-
-ONES = (1 << WORD) - 1
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,8 @@ class Lowered:
         self.system = system
         self.packing = Packing(system.variables)
         self.program = Program()
+        self._cuts: dict[Ref, Cut] = {}
+        self._moves = Moves(self.program, self._cuts)
         self.word_inputs = [self._word("state", k) for k in range(self.packing.words)]
         self._state = self._unpacked(self.word_inputs, self.packing)
         self._state |= {n: self.program.const(v) for n, v in system.constants.items()}
@@ -78,7 +79,9 @@ class Lowered:
         shifted = p.arithmetic("shr", word, p.const(place.shift), WORD)
         if not place.width:
             return p.const(0)
-        return p.put("and", shifted, p.const((1 << place.width) - 1), most=size - 1)
+        cut = p.put("and", shifted, p.const((1 << place.width) - 1), most=size - 1)
+        self._cuts[cut] = Cut(word, place.shift, place.width)
+        return cut
 
     # -- transitions -----------------------------------------------------------------------
 
@@ -115,24 +118,13 @@ class Lowered:
     def _packed(self, changed: Mapping[str, Ref]) -> tuple[tuple[Ref, ...], Ref]:
         """Return the words after a transition, and the flag that a value does not fit."""
         p, unfit = self.program, []
-        keep, placed = [ONES] * self.packing.words, list[tuple[Ref, Place]]()
         for name, value in changed.items():
-            place, size = self._places[name]
+            size = self._places[name][1]
             if p.most(value) >= size:
                 unfit.append(p.less(p.const(size - 1), value))
-            keep[place.word] &= ~(((1 << place.width) - 1) << place.shift)
-            placed.append((value, place))
-        words = zip(self.word_inputs, keep, strict=True)
-        kept = [p.arithmetic("and", word, p.const(mask), WORD) for word, mask in words]
-        return self._joined(kept, placed), p.any(unfit)
-
-    def _joined(self, words: list[Ref], placed: Iterable[tuple[Ref, Place]]) -> tuple[Ref, ...]:
-        """Return words with values put where they have nothing but zeros."""
-        p, result = self.program, list(words)
-        for value, place in placed:
-            moved = p.arithmetic("shl", value, p.const(place.shift), WORD)
-            result[place.word] = p.arithmetic("or", moved, result[place.word], WORD)
-        return tuple(result)
+        after = {**self._state, **changed}
+        placed = ((after[n], place) for n, (place, _) in self._places.items() if place.width)
+        return self._moves.words(self.packing.words, placed), p.any(unfit)
 
     # -- step tables -----------------------------------------------------------------------
 
@@ -144,7 +136,7 @@ class Lowered:
         lower = Lowering(self.program, names)
         packing = key_packing(table)
         parts = zip(map(lower, table.key), packing.places, strict=True)
-        key = self._joined([self.program.const(0)] * packing.words, parts)
+        key = self._moves.words(packing.words, parts)
         lookup = Lookup(table, key, self._decided[table.name][0])
         if lookup not in self.lookups:
             self.lookups.append(lookup)
