@@ -118,14 +118,13 @@ class _Search:
 
     def _thread(self, number: int) -> _Thread:
         system, words = self.engine.system, self.words
-        lookups = self.engine.lowered.lookups
         return _Thread(
             number,
             np.zeros(kernel.FIELDS, np.uint64),
             np.empty((2 * len(system.transitions) + 512) * (words + 1), np.uint64),
             np.empty(kernel.TOGETHER, np.uint64),
             reserved(self.memory.most),
-            np.zeros(max((len(x.key) for x in lookups), default=0) + 1, np.uint64),
+            np.zeros(self.engine.native.scratch, np.uint64),
             np.zeros(max(len(system.transitions), 1), np.int64),
             np.zeros(MOST_ALWAYS, np.int64),
             np.full(MOST_ALWAYS * words, kernel.NO_STATE),
@@ -195,7 +194,7 @@ class _Search:
         while True:
             status = int(call())
             if status == kernel.MISSING:
-                self.engine.known(*map(int, own.failed))
+                self.engine.known(*map(int, own.failed[: self.engine.native.told]))
             elif status == kernel.CROWDED:
                 own.out = np.empty(2 * len(own.out), np.uint64)
             elif status == kernel.UNFIT:

@@ -11,16 +11,21 @@ from checker.space.group import Group
 from checker.space.moves import Cut, Moves
 from checker.space.packing import WORD, Packing, Place
 from checker.space.program import Lowering, Program, Ref
+from checker.space.support import bits_needed
 from checker.space.system import StepTable, Transition, TransitionSystem, Variable
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """A step table as it is looked up: the words of the key, and where decisions are."""
+    """A step table as it is looked up: the words of the key, and where decisions are.
+
+    `needs` masks the bits of each word of a state that the key depends on.
+    """
 
     table: StepTable
     key: tuple[Ref, ...]
     decided: Packing
+    needs: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,10 @@ class Lowered:
         if group and len(group) > 1:
             images = Images(self.program, self.packing, group, tuple(self.word_inputs))
             self.least, self.orbit = images.least(), images.orbit()
+
+    def decisions(self, lookup: Lookup) -> list[Ref]:
+        """Return the words that decisions are taken from, which a row of the table fills."""
+        return [self._word(lookup.table.name, k) for k in range(lookup.decided.words)]
 
     def _word(self, of: str, k: int) -> Ref:
         return self.program.input(f"{of} {k}", 1 << WORD)
@@ -137,7 +146,8 @@ class Lowered:
         packing = key_packing(table)
         parts = zip(map(lower, table.key), packing.places, strict=True)
         key = self._moves.words(packing.words, parts)
-        lookup = Lookup(table, key, self._decided[table.name][0])
+        needs = bits_needed(self.program, self._cuts, self.word_inputs, key)
+        lookup = Lookup(table, key, self._decided[table.name][0], needs)
         if lookup not in self.lookups:
             self.lookups.append(lookup)
         return self.lookups.index(lookup)

@@ -12,6 +12,9 @@ the transition is in `failed`).
 `orbit(state)` returns how many states it stands for; with renamings that is the number of its
 images under them, and the states that `successors` writes are the least of their images.
 
+`failed` has more room behind the key: `scratch` words in all, in which a thread remembers what it
+found for the bits of a state that a key depends on; zeros at first.
+
 `tables` has four numbers for each lookup: the addresses of its slots, keys and rows, and the
 number of slots less one (a power of two).
 """
@@ -24,8 +27,9 @@ from typing import Any
 from llvmlite import binding as llvm
 from llvmlite import ir
 
-from checker.space.lowered import Lookup, Lowered
+from checker.space.lowered import Lowered
 from checker.space.program import Ref
+from checker.space.remembered import memories, told
 from checker.space.tables import COUNT_BITS, MIX
 
 MISSING, CROWDED, UNFIT = -1, -2, -3
@@ -48,6 +52,9 @@ class Native:
         )
         self._engine = llvm.create_mcjit_compiler(parsed, target)
         self._engine.finalize_object()
+        known = memories(lowered)
+        self.told = told(lowered)
+        self.scratch = known[-1].end if known else self.told
         self.successors = int(self._engine.get_function_address("successors"))
         self.judged = int(self._engine.get_function_address("judged"))
         self.orbit = int(self._engine.get_function_address("orbit"))
@@ -56,7 +63,11 @@ class Native:
 def _module(lowered: Lowered) -> ir.Module:
     module = ir.Module(name="transitions")
     find = {n: _find(module, n) for n in {len(x.key) for x in lowered.lookups}}
-    _Successors(module, lowered, find, _least(module, lowered)).write()
+    sought = [
+        _sought(module, lowered, k, find[len(lookup.key)])
+        for k, lookup in enumerate(lowered.lookups)
+    ]
+    _Successors(module, lowered, sought, _least(module, lowered)).write()
     _judged(module, lowered)
     _orbit(module, lowered)
     return module
@@ -118,10 +129,9 @@ _EMIT: dict[str, Callable[..., Any]] = {
 class _Successors:
     """Writes the function that tells the transitions out of a state."""
 
-    def __init__(
-        self, module: ir.Module, lowered: Lowered, find: dict[int, Any], least: Any
-    ) -> None:
-        self.lowered, self.find, self.least = lowered, find, least
+    def __init__(self, module: ir.Module, lowered: Lowered, sought: list[Any], least: Any) -> None:
+        self.lowered, self.sought, self.least = lowered, sought, least
+        self.memories = memories(lowered)
         kind = ir.FunctionType(I64, [POINTER, POINTER, I64, POINTER, POINTER])
         self.function = ir.Function(module, kind, "successors")
         self.state, self.out, self.room, self.tables, self.failed = self.function.args
@@ -160,30 +170,37 @@ class _Successors:
 
     def _look(self, k: int, guards: list[Any], scope: Scope) -> Any:
         """Return what the table has for the key: 0 where no transition asks for it."""
-        b, lookup = self.builder, self.lowered.lookups[k]
+        b = self.builder
         asking = [g for g, t in zip(guards, self.lowered.transitions, strict=True) if t.lookup == k]
         asked = asking[0]
         for guard in asking[1:]:
             asked = b.or_(asked, guard)
         before = b.block
         with b.if_then(asked):
-            found = self._found(k, lookup, dict(scope))
+            found = self._found(k, scope)
             inside = b.block
         result = b.phi(I64)
         result.add_incoming(I64(0), before)
         result.add_incoming(found, inside)
         return result
 
-    def _found(self, k: int, lookup: Lookup, scope: Scope) -> Any:
+    def _found(self, k: int, scope: Scope) -> Any:
+        """Return what was found for the same bits of a state before, or is found now."""
         b = self.builder
-        key = [self.code.value(ref, scope) for ref in lookup.key]
-        base = [b.load(b.gep(self.tables, [I64(4 * k + n)])) for n in (0, 1, 3)]
-        found = b.call(self.find[len(key)], [*base, *key])
-        with b.if_then(b.icmp_unsigned("==", found, I64(0)), likely=False):
-            for n, value in enumerate([I64(k), *key]):
-                b.store(value, b.gep(self.failed, [I64(n)]))
-            b.ret(I64(MISSING))
-        return found
+        words = [scope[ref] for ref in self.lowered.word_inputs]
+        place = self.memories[k].place(b, self.failed, words)
+        held, entry = place.held(b)
+        before = b.block
+        with b.if_then(b.not_(held), likely=False):
+            sought = b.call(self.sought[k], [*words, self.tables, self.failed])
+            with b.if_then(b.icmp_unsigned("==", sought, I64(0)), likely=False):
+                b.ret(I64(MISSING))
+            place.keep(b, sought)
+            inside = b.block
+        result = b.phi(I64)
+        result.add_incoming(entry, before)
+        result.add_incoming(sought, inside)
+        return result
 
     def _rows(self, together: list[int], found: Any, scope: Scope) -> None:
         """Take transitions with one lookup, once for each row."""
@@ -291,6 +308,24 @@ def _judged(module: ir.Module, lowered: Lowered) -> None:
     for k, term in enumerate(lowered.sometimes):
         result = b.or_(result, b.shl(code.value(term, scope), I64(32 + k)))
     b.ret(result)
+
+
+def _sought(module: ir.Module, lowered: Lowered, k: int, find: ir.Function) -> ir.Function:
+    """Write the search for the key of a lookup in a state: its entry, or 0 with the key told."""
+    many = len(lowered.word_inputs)
+    kind = ir.FunctionType(I64, [*[I64] * many, POINTER, POINTER])
+    function = ir.Function(module, kind, f"sought_{k}")
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    code, (*words, tables, failed) = _Code(lowered, b), function.args
+    scope: Scope = dict(zip(lowered.word_inputs, words, strict=True))
+    key = [code.value(ref, scope) for ref in lowered.lookups[k].key]
+    base = [b.load(b.gep(tables, [I64(4 * k + n)])) for n in (0, 1, 3)]
+    found = b.call(find, [*base, *key])
+    with b.if_then(b.icmp_unsigned("==", found, I64(0)), likely=False):
+        for n, value in enumerate([I64(k), *key]):
+            b.store(value, b.gep(failed, [I64(n)]))
+    b.ret(found)
+    return function
 
 
 def _find(module: ir.Module, words: int) -> ir.Function:
