@@ -14,10 +14,13 @@ from model.whole.properties import checked
 
 
 def explored(
-    machine: Machine, progress: Progress | None = None, most_states: int | None = None
+    machine: Machine,
+    progress: Progress | None = None,
+    most_states: int | None = None,
+    stop_at_first: bool = False,
 ) -> tuple[Account, list[Verdict]]:
     """Return how far the exploration of a machine went, and what it says of the properties."""
-    found = Compiled(transition_system(machine)).run(progress, most_states=most_states)
+    found = Compiled(transition_system(machine)).run(progress, stop_at_first, most_states)
     account = Account(
         machine, found.states, found.transitions, found.levels, found.taken, found.complete
     )

@@ -12,6 +12,17 @@ from checker.space.system import Renaming, Transition, TransitionSystem, Variabl
 REG, BULK, HREG, DEREG, DEREGALL, PLAIN = range(1, 7)
 ACC, OOW, NONMCOA, BULKP = range(1, 5)
 
+# N, K, M: states, transitions, levels, states that violate I3.
+TABLE = {
+    (1, 1, 3): (21_267, 122_775, 24, 2_886),
+    (1, 1, 4): (41_508, 240_688, 29, 5_832),
+    (2, 1, 4): (855_240, 5_670_912, 41, 105_424),
+    (2, 2, 3): (3_730_560, 30_278_214, 32, 971_784),
+    (2, 2, 4): (7_117_440, 57_902_528, 38, 1_869_088),
+    (3, 1, 4): (19_600_848, 149_748_796, 49, 1_937_748),
+    (3, 2, 3): (134_727_600, 1_247_256_798, 42, 30_013_272),
+}
+
 
 def bv(name: str) -> Any:
     return z3.BitVec(name, 8)

@@ -20,20 +20,10 @@ from checker.space.system import (
     Variable,
 )
 from model.errors import RuleError
-from tests.space.reference import reference
+from tests.space.reference import TABLE, reference
 
 SMALL = Budget(1 << 28)
 
-# N, K, M: states, transitions, levels, states that violate I3.
-TABLE = {
-    (1, 1, 3): (21_267, 122_775, 24, 2_886),
-    (1, 1, 4): (41_508, 240_688, 29, 5_832),
-    (2, 1, 4): (855_240, 5_670_912, 41, 105_424),
-    (2, 2, 3): (3_730_560, 30_278_214, 32, 971_784),
-    (2, 2, 4): (7_117_440, 57_902_528, 38, 1_869_088),
-    (3, 1, 4): (19_600_848, 149_748_796, 49, 1_937_748),
-    (3, 2, 3): (134_727_600, 1_247_256_798, 42, 30_013_272),
-}
 SIZES = [
     pytest.param(size, marks=pytest.mark.long if counts[0] > 10_000_000 else ())
     for size, counts in TABLE.items()
