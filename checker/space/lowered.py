@@ -120,8 +120,8 @@ class Lowered:
             present = Lowering(self.program, after)(absent.unless)
             for name in sorted(absent.names):
                 value = self.program.ite(present, after[name], self.program.const(0))
-                if value != self._state[name]:
-                    result[name] = value
+                if value != after[name]:
+                    after[name] = result[name] = value
         return result
 
     def _packed(self, changed: Mapping[str, Ref]) -> tuple[tuple[Ref, ...], Ref]:

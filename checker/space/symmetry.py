@@ -115,27 +115,31 @@ def symmetry(system: TransitionSystem, candidates: Iterable[Renaming] | None = N
     )
 
 
-@dataclass(frozen=True, eq=False)
 class _Compared:
     """The rows of a table, after it was seen that renaming the key renames the decisions."""
 
-    table: StepTable
-    proved: tuple[Proved, ...]
+    def __init__(self, table: StepTable, proved: tuple[Proved, ...]) -> None:
+        self.rows = table.rows
+        self._by = [(p.keys[table.name], p.decisions[table.name], p) for p in proved]
+        self._name = table.name
+        self._known: dict[Values, Sequence[Values]] = {}  # all images of a key, or none of them
 
     def __call__(self, key: Values) -> Sequence[Values]:
-        for other in self._orbit(key):
-            rows = self.table.rows(other)
-            for p in self.proved:
-                renamed = Counter(map(p.decisions[self.table.name], rows))
-                if renamed != Counter(map(tuple, self.table.rows(p.keys[self.table.name](other)))):
-                    raise ToldApart(p.renaming, self.table.name)
-        return self.table.rows(key)
+        if key not in self._known:
+            self._known |= self._orbit(key)
+        return self._known[key]
 
-    def _orbit(self, key: Values) -> list[Values]:
-        found = [key]
-        for k in found:  # which grows meanwhile
-            images = [p.keys[self.table.name](k) for p in self.proved]
-            found += [i for i in dict.fromkeys(images) if i not in found]
+    def _orbit(self, key: Values) -> dict[Values, Sequence[Values]]:
+        """Return the rows for a key and all its images, which have been compared."""
+        found, waiting = {key: self.rows(key)}, [key]
+        for k in waiting:  # which grows meanwhile
+            for renamed, decided, proved in self._by:
+                image = renamed(k)
+                if image not in found:
+                    found[image] = self.rows(image)
+                    waiting.append(image)
+                if Counter(map(decided, found[k])) != Counter(map(tuple, found[image])):
+                    raise ToldApart(proved.renaming, self._name)
         return found
 
 

@@ -175,6 +175,17 @@ def test_engines_agree_where_a_step_has_several_outcomes(limit: int) -> None:
     assert slow.met == {"note"}
 
 
+@pytest.mark.parametrize("held", [(0, 1), (1, 0), (1, 1), (0, 0)])
+def test_what_is_absent_for_one_reason_or_another_is_cleared(held: tuple[int, int]) -> None:
+    reasons = tuple(Absent(z3.Bool(n), frozenset({"x"})) for n in "ab")
+    sets = Transition("sets", z3.BitVec("x", 8) == 0, {"x": z3.BitVecVal(2, 8)})
+    variables = (Variable("x", 3), Variable("a", 2), Variable("b", 2))
+    system = TransitionSystem(variables, ((0, *held),), (sets,), absent=reasons)
+    expected = 2 if all(held) else 1
+    assert Interpreted(system).run().states == expected
+    assert Compiled(system, budget=SMALL).run().states == expected
+
+
 @pytest.mark.parametrize("engine", [Interpreted, Compiled])
 def test_value_that_does_not_fit_is_told(engine: type[Interpreted | Compiled]) -> None:
     with pytest.raises(RuleError, match=r"'adds.*' sets a variable to a value"):

@@ -30,7 +30,7 @@ from checker.space.system import (
 from model.errors import RuleError
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
-from model.whole.scope import WholeScope
+from model.whole.scope import PRESETS, WholeScope
 from tests.space.comparing import ENGINES, SMALL, check_paths, compiled, interpreted, whole
 from tests.space.reference import reference
 from tests.space.test_engines import TABLE
@@ -348,6 +348,13 @@ def test_whole_system_says_the_same_up_to_renaming() -> None:
     assert found.kept < plain.states / 3
     assert whole(found) == whole(plain)
     check_paths(system, found)
+
+
+@pytest.mark.parametrize("preset", ["default", "deep"])
+def test_whole_system_of_the_draft_tells_no_names_apart(preset: str) -> None:
+    found = symmetry(transition_system(Machine(RULESET, PRESETS[preset])))
+    assert found.told == ()
+    assert len(found.group) == 4
 
 
 def test_draft_with_two_sub_options_is_told_apart_by_their_order() -> None:
