@@ -21,15 +21,18 @@ number of slots less one (a power of two).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from llvmlite import binding as llvm
 from llvmlite import ir
 
-from checker.space.lowered import Lowered
+from checker.space.branches import Branch, Guarded, conjuncts, tree
+from checker.space.lowered import Lookup, Lowered
 from checker.space.program import Ref
 from checker.space.remembered import memories, told
+from checker.space.support import depending
 from checker.space.tables import COUNT_BITS, MIX
 
 MISSING, CROWDED, UNFIT = -1, -2, -3
@@ -132,6 +135,7 @@ class _Successors:
     def __init__(self, module: ir.Module, lowered: Lowered, sought: list[Any], least: Any) -> None:
         self.lowered, self.sought, self.least = lowered, sought, least
         self.memories = memories(lowered)
+        self.slots: dict[int, Any] = {}  # by lookup: what was found in this state
         kind = ir.FunctionType(I64, [POINTER, POINTER, I64, POINTER, POINTER])
         self.function = ir.Function(module, kind, "successors")
         self.state, self.out, self.room, self.tables, self.failed = self.function.args
@@ -148,16 +152,14 @@ class _Successors:
         self.count = b.alloca(I64)
         b.store(I64(0), self.count)
         scope = {ref: b.load(b.gep(self.state, [I64(k)])) for k, ref in enumerate(words)}
-        guards = [self.code.flag(t.guard, scope) for t in self.lowered.transitions]
-        found = [self._look(k, guards, scope) for k in range(len(self.lowered.lookups))]
-        for together in self._groups():
-            first = self.lowered.transitions[together[0]]
-            with b.if_then(guards[together[0]]):
-                if first.lookup is None:
-                    self._crowded(I64(len(together)))
-                    self._take(together, dict(scope))
-                else:
-                    self._rows(together, found[first.lookup], dict(scope))
+        groups = self._groups()
+        asking = Counter(self.lowered.transitions[g[0]].lookup for g in groups)
+        for k in (k for k, many in asking.items() if k is not None and many > 1):
+            self.slots[k] = b.alloca(I64)
+            b.store(I64(0), self.slots[k])
+        guards = [self.lowered.transitions[g[0]].guard for g in groups]
+        flags = [Guarded(conjuncts(self.code.program, g), n) for n, g in enumerate(guards)]
+        self._branch(tree(flags), groups, scope)
         b.ret(b.load(self.count))
 
     def _groups(self) -> list[list[int]]:
@@ -165,24 +167,35 @@ class _Successors:
         computed once, and there is one branch to be taken or not."""
         groups = dict[tuple[Ref, int | None], list[int]]()
         for k, t in enumerate(self.lowered.transitions):
-            groups.setdefault((t.guard, t.lookup), []).append(k)
+            if self.code.program.value(t.guard) != 0:
+                groups.setdefault((t.guard, t.lookup), []).append(k)
         return list(groups.values())
 
-    def _look(self, k: int, guards: list[Any], scope: Scope) -> Any:
-        """Return what the table has for the key: 0 where no transition asks for it."""
-        b = self.builder
-        asking = [g for g, t in zip(guards, self.lowered.transitions, strict=True) if t.lookup == k]
-        asked = asking[0]
-        for guard in asking[1:]:
-            asked = b.or_(asked, guard)
-        before = b.block
-        with b.if_then(asked):
-            found = self._found(k, scope)
-            inside = b.block
-        result = b.phi(I64)
-        result.add_incoming(I64(0), before)
-        result.add_incoming(found, inside)
-        return result
+    def _branch(self, branch: Branch, groups: list[list[int]], scope: Scope) -> None:
+        """Write what is done where the flags so far are set."""
+        for n in branch.done:
+            self._group(groups[n], dict(scope))
+        for inner in branch.within:
+            assert inner.flag is not None
+            with self.builder.if_then(self.code.flag(inner.flag, scope)):
+                self._branch(inner, groups, dict(scope))
+
+    def _group(self, together: list[int], scope: Scope) -> None:
+        lookup = self.lowered.transitions[together[0]].lookup
+        if lookup is None:
+            self._crowded(I64(len(together)))
+            self._take(together, scope)
+        else:
+            self._rows(together, self._look(lookup, scope), scope)
+
+    def _look(self, k: int, scope: Scope) -> Any:
+        """Return what the table has for the key; where several ask, it is looked for once."""
+        if k not in self.slots:
+            return self._found(k, scope)
+        b, slot = self.builder, self.slots[k]
+        with b.if_then(b.icmp_unsigned("==", b.load(slot), I64(0))):
+            b.store(self._found(k, scope), slot)
+        return b.load(slot)
 
     def _found(self, k: int, scope: Scope) -> Any:
         """Return what was found for the same bits of a state before, or is found now."""
@@ -212,12 +225,29 @@ class _Successors:
         size = lookup.decided.words
         rows = b.inttoptr(b.load(b.gep(self.tables, [I64(4 * position + 2)])), POINTER)
         first = b.mul(b.lshr(found, I64(COUNT_BITS)), I64(size))
+        self._before_rows(together, lookup, scope)
         with _counting(b, self.function, many) as at:
             place = b.add(first, b.mul(at, I64(size)))
             for n in range(size):
                 word = self.lowered.program.input(f"{lookup.table.name} {n}", 1 << 64)
                 scope[word] = b.load(b.gep(rows, [b.add(place, I64(n))]))
             self._take(together, scope)
+
+    def _before_rows(self, together: list[int], lookup: Lookup, scope: Scope) -> None:
+        """Work out what is the same for each row."""
+        program = self.code.program
+        after = depending(program, self.lowered.decisions(lookup))
+        words = (self.lowered.transitions[k] for k in together)
+        waiting, seen = [w for t in words for w in (*t.words, t.unfit)], set[Ref]()
+        while waiting:
+            ref = waiting.pop()
+            if ref in seen:
+                continue
+            seen.add(ref)
+            if ref in after:
+                waiting += program.instructions[ref].args
+            elif program.value(ref) is None:
+                self.code.value(ref, scope)
 
     def _crowded(self, more: Any) -> None:
         b = self.builder

@@ -9,15 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from llvmlite import ir
 
 from checker.space.lowered import Lowered
+from checker.space.packing import WORD
+from checker.space.support import ALL
 from checker.space.tables import MIX
 
-MOST_BITS = 11  # of the hash: places of a memory
+MOST_BITS = 14  # of the hash: places of a memory
 I64, BIT = ir.IntType(64), ir.IntType(1)
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A masked word of a state, and by how many bits it is rotated upwards."""
+
+    word: int
+    mask: int
+    turn: int
+
+    @property
+    def moved(self) -> int:
+        """Return where the bits of the mask are then."""
+        return (self.mask << self.turn | self.mask >> (WORD - self.turn)) & ALL
 
 
 @dataclass(frozen=True)
@@ -27,6 +44,20 @@ class Remembered:
     begin: int
     needs: tuple[tuple[int, int], ...]  # words of a state, each with a mask
 
+    @cached_property
+    def together(self) -> tuple[tuple[Turned, ...], ...]:
+        """Return the masked words that one word has room for, for each such word."""
+        made: list[list[Turned]] = []
+        for n, mask in self.needs:
+            for others in made:
+                turn = _turn(mask, [t.moved for t in others])
+                if turn is not None:
+                    others.append(Turned(n, mask, turn))
+                    break
+            else:
+                made.append([Turned(n, mask, 0)])
+        return tuple(map(tuple, made))
+
     @property
     def bits(self) -> int:
         """Return the width of the hash."""
@@ -35,7 +66,7 @@ class Remembered:
     @property
     def stride(self) -> int:
         """Return the words of a place: the bits, and the entry."""
-        return len(self.needs) + 1
+        return len(self.together) + 1
 
     @property
     def end(self) -> int:
@@ -44,7 +75,7 @@ class Remembered:
 
     def place(self, b: ir.IRBuilder, scratch: Any, words: Sequence[Any]) -> Place:
         """Emit the way to the place for a state."""
-        masked = [b.and_(words[n], I64(mask)) for n, mask in self.needs]
+        masked = [_joined(b, words, turned) for turned in self.together]
         hashed: Any = I64(0)
         for word in masked:
             hashed = b.mul(b.xor(hashed, word), I64(MIX))
@@ -75,6 +106,22 @@ class Place:
         """Emit that it keeps an entry for these bits."""
         for slot, value in zip(self.slots, [*self.masked, entry], strict=True):
             b.store(value, slot)
+
+
+def _turn(mask: int, taken: Sequence[int]) -> int | None:
+    """Return a rotation that takes a mask to bits that are free, or None."""
+    free = (n for n in range(WORD) if not any(Turned(0, mask, n).moved & m for m in taken))
+    return next(free, None)
+
+
+def _joined(b: ir.IRBuilder, words: Sequence[Any], turned: Sequence[Turned]) -> Any:
+    result: Any = None
+    for t in turned:
+        value = b.and_(words[t.word], I64(t.mask))
+        if t.turn:
+            value = b.or_(b.shl(value, I64(t.turn)), b.lshr(value, I64(WORD - t.turn)))
+        result = value if result is None else b.or_(result, value)
+    return result
 
 
 def told(lowered: Lowered) -> int:
