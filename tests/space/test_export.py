@@ -75,7 +75,7 @@ def test_rules_stand_beside_what_they_decide() -> None:
 
 
 SCOPE = {"bids": 1, "care-of": 1, "options": 1, "updates": 1, "faults": 0, "sequence-bits": 2}
-ASKED = ["export", "draft-04", "--reading", "READ-H=H2"]
+ASKED = ["export", "draft-04", "--preset", "exchange", "--reading", "READ-H=H2"]
 ASKED += [word for name, many in SCOPE.items() for word in (f"--{name}", str(many))]
 BEGINS = {"promela": "/* draft-04", "tla": "---- MODULE draft_04 ----", "smtlib": "; draft-04"}
 
