@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 
 from checker.space.system import Values
 
+# Why a search stopped before its end.
+MEMORY, INTERRUPTED, STATES, VIOLATION = "memory", "interrupted", "states", "violation"
+
 
 @dataclass(frozen=True)
 class Reached:
     """The states that were reached, counted; unless `complete`, of the search so far.
 
-    `levels` are the new states at each depth; `violated` says how many states violate a
-    property, and `paths` has a shortest sequence of states to one of them.
+    `levels` are the new states at each depth, of the last one only some where a search was
+    `stopped` by what it had in memory or by an interruption; `violated` says how many states
+    violate a property, and `paths` has a shortest sequence of states to one of them.
     """
 
     states: int
@@ -25,6 +29,7 @@ class Reached:
     met: frozenset[str] = frozenset()
     complete: bool = True
     bytes: int = 0  # what states and table take
+    stopped: str = ""  # memory, interrupted, states, violation; nothing where it is complete
 
     @property
     def depth(self) -> int:
