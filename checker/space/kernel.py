@@ -337,6 +337,96 @@ def insert_for(words: int) -> Callable[..., int]:
     return insert
 
 
+@njit(nogil=True, cache=True)
+def rebuilt(
+    words: int,
+    slots: Any,
+    most: Any,
+    sizes: Any,
+    used: Any,
+    store: Any,
+    end: Any,
+    spare: Any,
+) -> int:
+    """Put the states of the store up to a place, which are all different, into an empty table."""
+    for place in range(end):
+        at = place * U(words)
+        if store[at + U(words - 1)] == NO_STATE:
+            continue
+        value = mixed(store, at, words)
+        partition, tag = partition_of(value), tag_of(value)
+        base = partition * most
+        if used[partition] >= fullest(sizes[partition]):
+            size = grown(words, slots, base, sizes[partition], most, spare)
+            if size == sizes[partition]:
+                return FULL
+            sizes[partition] = size
+        size = sizes[partition]
+        slot = empty_from(slots, base, size, first_slot(tag, size))
+        if words == 1:
+            slots[slot] = store[at] + ONE
+        else:
+            slots[slot] = tag << _PLACE_BITS | (place + ONE)
+        used[partition] += ONE
+    return DONE
+
+
+@njit(nogil=True, cache=True)
+def places(
+    words: int, slots: Any, most: Any, sizes: Any, store: Any, end: Any, places: Any
+) -> None:
+    """Note for each slot of a state of one word which place of the store has it."""
+    for place in range(end):
+        if store[place] != NO_STATE:
+            found = slot_of(words, slots, most, sizes, store, store, place)
+            places[found] = place + ONE
+
+
+@njit(nogil=True, cache=True)
+def slot_of(words: int, slots: Any, most: Any, sizes: Any, store: Any, states: Any, at: Any) -> Any:
+    """Return the slot of a state, or NO_STATE if it is not in the table."""
+    value = mixed(states, at, words)
+    partition, tag = partition_of(value), tag_of(value)
+    base, size = partition * most, sizes[partition]
+    bucket = first_slot(tag, size)
+    while True:
+        for k in range(_EIGHT):
+            slot = base + bucket + k
+            held = slots[slot]
+            if held == ZERO:
+                return NO_STATE
+            if words == 1 and held == states[at] + ONE:
+                return slot
+            if words > 1 and held >> _PLACE_BITS == tag:
+                place = (held & _PLACE) - ONE
+                if equal(words, store, place * U(words), states, at):
+                    return slot
+        bucket += _EIGHT
+        if bucket == size:
+            bucket = ZERO
+
+
+@njit(nogil=True, cache=True)
+def indices(
+    words: int,
+    slots: Any,
+    most: Any,
+    sizes: Any,
+    store: Any,
+    states: Any,  # one after the other
+    stride: Any,  # words from one to the next
+    many: Any,
+    places: Any,  # of one word: the place and one more for each slot
+    found: Any,  # becomes the place in the store of each, or NO_STATE
+) -> None:
+    """Find the places of states in the store."""
+    for k in range(many):
+        slot = slot_of(words, slots, most, sizes, store, states, k * stride)
+        if slot != NO_STATE:
+            slot = (places[slot] if words == 1 else slots[slot] & _PLACE) - ONE
+        found[k] = slot
+
+
 @njit(nogil=True, cache=True, forceinline=True)
 def stood_for(functions: Any, states: Any, at: Any) -> Any:
     """Return how many states one of them stands for: more than itself where they are renamed."""
@@ -372,6 +462,19 @@ def smaller(words: int, a: Any, at: Any, b: Any, place: Any) -> bool:
 
 
 @njit(nogil=True, cache=True)
+def following(functions: Any, tables: Any, state: Any, out: Any, room: Any, failed: Any) -> int:
+    """Write what follows a state, as the machine code does; return how many transitions."""
+    return call(
+        functions[0],
+        U(state.ctypes.data),
+        U(out.ctypes.data),
+        room,
+        U(tables.ctypes.data),
+        U(failed.ctypes.data),
+    )
+
+
+@njit(nogil=True, cache=True)
 def before(
     words: int,
     functions: Any,
@@ -379,23 +482,20 @@ def before(
     store: Any,
     start: Any,
     end: Any,
-    wanted: Any,  # a state
+    wanted: Any,  # states, one after the other
     out: Any,
     failed: Any,
-    least: Any,  # becomes the least state that leads to it
+    least: Any,  # for each, becomes the least state that leads to it; NO_STATE at first
 ) -> int:
-    """Find the least state in a part of the store with a transition to `wanted`.
+    """Find the least states in a part of the store with transitions to wanted ones.
 
-    Returns whether there is one, or what has to be seen to first.
+    Returns 0, or what has to be seen to first.
     """
     wide, wider = U(words), U(words + 1)
-    room = U(len(out)) // wider
-    found = 0
+    room, many = U(len(out)) // wider, U(len(wanted)) // wide
     for position in range(start, end):
         place = position * wide
         if store[place + wide - ONE] == NO_STATE:
-            continue
-        if found and not smaller(words, store, place, least, ZERO):
             continue
         count = call(
             functions[0],
@@ -408,8 +508,9 @@ def before(
         if count < 0:
             return count
         for k in range(U(count)):
-            if equal(words, out, k * wider, wanted, ZERO):
-                found = 1
-                copied(words, store, place, least, ZERO)
-                break
-    return found
+            for n in range(many):
+                if equal(words, out, k * wider, wanted, n * wide) and smaller(
+                    words, store, place, least, n * wide
+                ):
+                    copied(words, store, place, least, n * wide)
+    return 0

@@ -62,11 +62,6 @@ class Memory:
         self.buffers = reserved(lanes * most_room * words, large=True)
 
     @property
-    def limit(self) -> int:
-        """Return the place after which no stretch of the store may begin."""
-        return self.places
-
-    @property
     def used(self) -> int:
         """Return how many places of the store are taken."""
         return int(self.shared[kernel.STORE])
@@ -80,6 +75,13 @@ class Memory:
         """Return the buffers of one thread, each with room for so many states."""
         size = kernel.PARTITIONS * room * self.words
         return self.buffers[thread * size : (thread + 1) * size]
+
+    def rebuilt(self, used: int) -> bool:
+        """Make the table of what is in the store up to a place; return whether it fits."""
+        self.shared[kernel.STORE] = used
+        most, spare = np.uint64(self.most), reserved(self.most)
+        table = (self.slots, most, self.sizes, self.used_slots, self.store, np.uint64(used))
+        return int(kernel.rebuilt(self.words, *table, spare)) == kernel.DONE
 
     def close(self, free: int, end: int) -> None:
         """Give back what a thread leaves of its stretch of the store, or fill it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from checker.explore import Account, Progress, Verdict
+from checker.advance import Progress
+from checker.explore import Account, Verdict
 from checker.machine import Machine, State, Step
 from checker.space.compiled import Compiled
 from checker.space.nodes import transition_system

@@ -8,6 +8,7 @@ from itertools import pairwise
 import networkx
 import pytest
 
+from checker.advance import Advance
 from checker.commands import CLEAN, FOUND, INCONCLUSIVE, Exploring, run_explore
 from checker.evaluate import Evaluator
 from checker.explore import Exploration, Explorer, Verdict
@@ -205,8 +206,8 @@ def test_exit_codes_of_an_exploration(without: tuple[str, ...], most: int, code:
 def test_an_interrupted_exploration_says_what_it_has() -> None:
     explorer = Explorer(Machine(RULESET, TINY))
 
-    def interrupted(states: int, _transitions: int, _depth: int) -> None:
-        if states > 20:
+    def interrupted(now: Advance) -> None:
+        if now.states > 20:
             raise KeyboardInterrupt
 
     found = explorer.run(interrupted)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 
 import pytest
 import z3
 
-from checker.space import compiled, native
+from checker.advance import Advance
+from checker.space import native
 from checker.space.compiled import Compiled
 from checker.space.interpreted import Interpreted
 from checker.space.memory import Budget
+from checker.space.reached import INTERRUPTED, MEMORY, VIOLATION
 from checker.space.system import (
     Absent,
     StepTable,
@@ -73,21 +76,18 @@ def test_search_ends_at_the_first_violation() -> None:
     whole = Compiled(reference(1, 1, 3), budget=SMALL).run()
     first = Compiled(reference(1, 1, 3), budget=SMALL).run(stop_at_first=True)
     assert not first.complete
+    assert first.stopped == VIOLATION
     assert len(first.paths["I3"]) == len(whole.paths["I3"])
     assert first.states < whole.states
 
 
-def test_interrupted_search_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    work, calls = compiled._Search._expand, iter(range(100))
+def test_interrupted_search_keeps_what_it_has() -> None:
+    def interrupted(now: Advance) -> None:
+        if now.depth == 9:
+            signal.raise_signal(signal.SIGINT)
 
-    def interrupted(self: compiled._Search, own: compiled._Thread, room: int, end: int) -> int:
-        status = work(self, own, room, end)
-        if next(calls) == 20:
-            raise KeyboardInterrupt
-        return status
-
-    monkeypatch.setattr(compiled._Search, "_expand", interrupted)
-    found = Compiled(reference(1, 1, 4), 2, SMALL).run()
+    found = Compiled(reference(1, 1, 4), 2, SMALL).run(interrupted)
+    assert found.stopped == INTERRUPTED
     assert not found.complete
     assert 0 < sum(found.levels) == found.states < TABLE[1, 1, 4][0]
     assert set(found.paths) == set(found.violated)
@@ -115,6 +115,7 @@ def test_path_goes_through_a_state_with_very_many_successors() -> None:
 def test_search_ends_where_the_memory_does() -> None:
     found = Compiled(reference(2, 1, 4), 2, Budget(1 << 21)).run()
     assert not found.complete
+    assert found.stopped == MEMORY
     assert 0 < found.states < TABLE[2, 1, 4][0]
     assert found.depth < TABLE[2, 1, 4][2] - 1
 
