@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +57,7 @@ class Compiled:
         self.threads = threads or os.cpu_count() or 1
         self.memory = Memory(self.words, budget or Budget.of_machine(), self.threads)
         self._adding = threading.Lock()
+        self.search: _Search | None = None  # the last one, whose states are in the memory
 
     def run(
         self,
@@ -68,13 +69,23 @@ class Compiled:
 
         A level that is begun is ended, though there are `most_states` before.
         """
-        search = _Search(self, progress)
+        search = self.search = _Search(self, progress)
         complete = False
         try:
             complete = search.levels(stop_at_first, most_states)
         except KeyboardInterrupt:
             complete = False
         return search.reached(complete)
+
+    def levels(self) -> Iterator[list[Words]]:
+        """Yield the states of each level of the last search, packed; rows of ones are none."""
+        for start, end in self.search.spans if self.search else ():
+            yield [self.memory.store[start * self.words : end * self.words]]
+
+    def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
+        """Return the least shortest sequence of states to one (packed) of a level."""
+        assert self.search
+        return self.search._path(depth, state)
 
     def known(self, lookup: int, *key: int) -> None:
         """See to it that a table has the rows for a key, whose words may be followed by others."""
