@@ -44,15 +44,20 @@ def watching_ends(system: TransitionSystem, rest: Any) -> TransitionSystem:
 
 def told_apart(found: Reached) -> tuple[Reached, DeadEnds]:
     """Return what was found of the properties themselves, and the dead ends."""
-    counts = (found.violated.get(name, 0) for name in (AT_REST, ELSEWHERE))
-    paths = (found.paths.get(name, ()) for name in (AT_REST, ELSEWHERE))
+    counts, paths = found.violated, found.paths
+    ends = DeadEnds(
+        counts.get(AT_REST, 0),
+        counts.get(ELSEWHERE, 0),
+        paths.get(AT_REST, ()),
+        paths.get(ELSEWHERE, ()),
+    )
     names = set(found.violated) - {AT_REST, ELSEWHERE}
     own = replace(
         found,
         violated={n: many for n, many in found.violated.items() if n in names},
         paths={n: path for n, path in found.paths.items() if n in names},
     )
-    return own, DeadEnds(*counts, *paths)
+    return own, ends
 
 
 def _deciding(transitions: Sequence[Transition]) -> Iterator[Transition]:

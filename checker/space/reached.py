@@ -9,6 +9,14 @@ from checker.space.system import Values
 
 
 @dataclass(frozen=True)
+class Trail:
+    """A sequence of states from an initial one, and the positions of the transitions between."""
+
+    states: tuple[Values, ...]
+    taken: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Lasso:
     """A run that keeps from a term: a stem from an initial state, and what follows for ever.
 
