@@ -13,12 +13,16 @@ from checker.reach import Reached, Ways
 from checker.sentences import field_text, situation_text
 from checker.situation import generic
 from checker.statements import parts_told
+from model.fields import Field
+from model.mobile import own
 from model.receiver import STATE
 from model.rule import On
 from model.ruleset import Ruleset
 from model.running_out import PEER
-from model.system import ACKNOWLEDGEMENT, MESSAGE, MOBILE_NODE
+from model.system import ACKNOWLEDGEMENT, MESSAGE, MOBILE_NODE, Action
 from model.vocabulary import FIELDS
+from model.whole.fields import OWN, kept, noticed
+from model.whole.system import WholeSystem
 
 Record = dict[str, Any]
 HIDDEN = frozenset({"mn.intent", "net.done"})
@@ -29,12 +33,21 @@ ANNOUNCED = frozenset({"announcement"})
 NOT_SENT = frozenset(
     {"o.for_home", "o.zero_lifetime", "o.copied", "o.copied_length", "o.ba_status"}
 )
-SHOWN_STATE = frozenset(c.decl().name() for c in (*STATE, *PEER, *MOBILE_NODE))
+SHOWN_STATE = frozenset(
+    c.decl().name()
+    for c in (*STATE, *PEER, *MOBILE_NODE, own.boots, kept.crashed, *vars(noticed).values())
+)
 
 
 def shown(label: str, value: int) -> str:
     """Return the display form of a ground field's value."""
-    return FIELDS[generic(label)].domain.show(value)
+    return field_of(label).domain.show(value)
+
+
+def field_of(label: str) -> Field:
+    """Return the field of a ground label, be it of a message under way."""
+    name = generic(label)
+    return FIELDS[name] if name in FIELDS else OWN[name]
 
 
 def named(values: Mapping[str, int], among: frozenset[str]) -> dict[str, str]:
@@ -42,7 +55,7 @@ def named(values: Mapping[str, int], among: frozenset[str]) -> dict[str, str]:
     return {
         n: shown(n, v)
         for n, v in values.items()
-        if generic(n) in among and (v or FIELDS[generic(n)].default)
+        if generic(n) in among and (v or field_of(n).default)
     }
 
 
@@ -70,13 +83,8 @@ def path_records(machine: Machine, start: State, steps: Sequence[Step]) -> list[
 def _step(
     machine: Machine, step: Step, before: Mapping[str, int], after: Mapping[str, int]
 ) -> Record:
-    on, actor = step.action.on, _node(step.action.actor, after)
-    message: dict[str, str] | None = None
-    if on is On.SEND_UPDATE or step.action.actor == "another node":
-        message = present(after, UPDATE_FIELDS)
-    elif on is On.RECEIVE_UPDATE and after["net.ack"]:
-        message = {"ba.status": shown("ba.status", after["ba.status"])}
-        message |= present(after, ACK_FIELDS) | _decided(machine, step, ANSWERED, after)
+    actor = _node(step.action.actor, after)
+    message = _message(machine, step, before, after)
     changed = {
         n: shown(n, v) for n, v in after.items() if generic(n) in SHOWN_STATE and v != before[n]
     }
@@ -90,9 +98,41 @@ def _step(
         "message": message,
         "state": changed | {n: v for n, v in announced.items() if v != "none"},
         "given_up": given_up,
-        "repeats": bool(on is On.RECEIVE_UPDATE and after["net.update"]),
+        "repeats": step.action.on is On.RECEIVE_UPDATE and step.action.keeps,
         "text": f"{actor}: {step.action.name}{instead}",
     }
+
+
+def _message(
+    machine: Machine, step: Step, before: Mapping[str, int], after: Mapping[str, int]
+) -> dict[str, str] | None:
+    """Return what a step sends, in words, or None."""
+    if step.action.to is None:
+        return None
+    carried = _sent(machine, step.action, before, after)
+    if carried is None:
+        return None
+    if step.action.on is not On.RECEIVE_UPDATE:
+        return present(carried, UPDATE_FIELDS)
+    told = {"ba.status": shown("ba.status", carried["ba.status"])}
+    return told | present(carried, ACK_FIELDS) | _decided(machine, step, ANSWERED, carried)
+
+
+def _sent(
+    machine: Machine, action: Action, before: Mapping[str, int], after: Mapping[str, int]
+) -> Mapping[str, int] | None:
+    """Return the fields of the message that an action sends, if it sends one."""
+    system = machine.system
+    if not isinstance(system, WholeSystem):
+        answers = action.on is On.RECEIVE_UPDATE
+        return None if answers and not after["net.ack"] else after
+    channel = system.down if action.on is On.RECEIVE_UPDATE else system.up
+    there = [f"{channel.name}{p}.there" for p in channel.places]
+    last = sum(after[n] for n in there)
+    if last == sum(before[n] for n in there):
+        return None
+    prefix = channel.records[last].prefix
+    return {n.removeprefix(prefix): after[n] for n in channel.records[last].labels}
 
 
 def _node(name: str | None, state: Mapping[str, int]) -> str | None:

@@ -165,6 +165,12 @@ def _goes_on(world: World, slot: int) -> Any:
     return z3.And(believes(world, slot, "failed"), world.at(told_sequence, slot))
 
 
+def goes_on_with(world: World, slot: int) -> Any:
+    """Return: the update is about a slot, and goes on with another sequence number."""
+    about = world.at(o.present, slot) if slot else _alone(world)
+    return z3.And(about, _goes_on(world, slot))
+
+
 def _refused(world: World, slot: int) -> Any:
     """Return the term: an update is refused for good."""
     return z3.And(believes(world, slot, "failed"), z3.Not(world.at(told_sequence, slot)))

@@ -120,6 +120,7 @@ class Action:
     to: str | None = None
     by: str = ""
     fair: bool = True  # it is taken at last where it stays possible
+    keeps: bool = False  # the message that it takes stays under way
 
 
 class System:
@@ -394,7 +395,8 @@ class System:
         if keep:
             guard = z3.And(guard, self._may_fail())
             updates["net.faults"] = net.faults + 1
-        return Action(name, "receiver", guard, On.RECEIVE_UPDATE, {}, updates, "mobile node")
+        on, to = On.RECEIVE_UPDATE, "mobile node"
+        return Action(name, "receiver", guard, on, {}, updates, to, keeps=keep)
 
     def ignoring(self) -> Action:
         """For a node that ignores the BID the update is one without sub-options (04-6.1-8)."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import z3
 
+from model.binding_list import goes_on_with
 from model.mobile import own, update
 from model.system import MESSAGE, Action
 from model.vocabulary import bu, mn, net, node, o
@@ -118,7 +119,7 @@ def _conclusions(system: WholeSystem) -> Iterator[Action]:
     """Yield the conclusions from each acknowledgement under way, or a copy of the oldest."""
     for p in system.down.places:
         heard = _concluding(system, p)
-        removed = heard.updates | system.down.removed(p)
+        removed = {**heard.updates, **system.down.removed(p)}
         if p == 1:
             yield replace(heard, updates=removed)
             yield replace(
@@ -141,7 +142,9 @@ def _conclusions(system: WholeSystem) -> Iterator[Action]:
 def _concluding(system: WholeSystem, place: int) -> Action:
     base = system.conclusion()
     updates = {n: t for n, t in base.updates.items() if n.startswith(("bul.", NEXT, "mn.defends"))}
-    updates |= {THERE: _awaits(system, updates)}
+    # The answer ends the update, whatever it leaves out; a refused number is corrected.
+    goes_on = z3.Or([goes_on_with(system.world, i) for i in system.world.indices("slot")])
+    updates |= {THERE: z3.If(mn.ba_matches, goes_on, _awaits(system, updates))}
     # What answers nothing changes nothing but the next sequence number.
     updates = {
         n: t if n == NEXT else z3.If(kept.there, t, _now(system, n)) for n, t in updates.items()

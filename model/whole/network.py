@@ -70,9 +70,11 @@ def _restarts(system: WholeSystem) -> Iterator[Action]:
     listed |= {own.boots.decl().name(): true, **tokens, **over}
     cache = _zero(system, *STATE, *PEER) | {system.name(kept.crashed): true}
     cache |= _zero(system, kept.plain_left) if system.bounds.expiry else {}
-    for actor, updates in ((MOBILE_NODE, listed), (RECEIVER, cache)):
-        spent = updates | system.spending("restart") if system.bounds.restart else updates
-        yield Action("starts anew", actor, system.may("restart"), updates=spent, fair=False)
+    can = system.may("restart")
+    spent = system.spending("restart") if system.bounds.restart else {}
+    for actor, lost, updates in ((MOBILE_NODE, "list", listed), (RECEIVER, "cache", cache)):
+        name = f"starts anew, with an empty {lost}"
+        yield Action(name, actor, can, updates=updates | spent, fair=False)
 
 
 def _zero(system: WholeSystem, *consts: z3.ExprRef) -> Updates:

@@ -49,6 +49,7 @@ def _again(system: WholeSystem, whole: Action) -> Iterator[Action]:
             guard=z3.And(whole.guard, system.may("duplication")),
             updates={**whole.updates, **system.spending("duplication")},
             fair=False,
+            keeps=True,
         )
 
 

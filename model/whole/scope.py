@@ -16,14 +16,14 @@ class WholeScope(Scope):
     `updates` bounds what the mobile node asks for of its own accord; what it sends again is not
     counted.  `messages` may be under way in each direction.  The network loses at most `loss`
     messages, delivers `duplication` twice and lets `reorder` overtake others; the mobile node
-    sends `delay` updates again though the first is still under way.  `restart` bounds how often
-    a node starts anew, `expiry` how often an agreed Lifetime is over.  With `correspondents` the
-    peer may also be a correspondent node, with `attacker` it is sent a bulk update by another
-    node.  `faults` has no meaning here.
+    sends `delay` updates again though the first is still under way; `restart` bounds how often a
+    node starts anew; and of all these faults together there are at most `faults`.  An agreed
+    Lifetime is over `expiry` times at most.  With `correspondents` the peer may also be a
+    correspondent node, which is sent `attacker` bulk updates by another node.
     """
 
-    updates: int = 2
-    faults: int = 0
+    updates: int = 3
+    faults: int = 2
     messages: int = 2
     loss: int = 1
     duplication: int = 1
@@ -35,12 +35,13 @@ class WholeScope(Scope):
     attacker: int = 0
 
 
+FAULTS = ("loss", "duplication", "reorder", "delay", "restart")
 PRESETS: Mapping[str, WholeScope] = MappingProxyType(
     {
         "small": WholeScope(
-            bids=1, care_of=1, options=1, messages=1, duplication=0, reorder=0, restart=0
+            bids=1, care_of=1, options=1, updates=2, messages=1, duplication=0, reorder=0, restart=0
         ),
         "default": WholeScope(),
-        "deep": WholeScope(updates=3, loss=2, delay=1, expiry=1, correspondents=1, attacker=1),
+        "deep": WholeScope(faults=3, loss=2, delay=1, expiry=1, correspondents=1, attacker=1),
     }
 )

@@ -29,7 +29,7 @@ from model.vocabulary import (
 )
 from model.whole.channel import Channel, Record
 from model.whole.fields import OWN, kept, noticed, spent
-from model.whole.scope import WholeScope
+from model.whole.scope import FAULTS, WholeScope
 
 CARRIED = tuple(c for c in MESSAGE if c.decl().name() != mn.intent.decl().name())
 ANSWER = (ba_status, net.ba_sequence, o.copied, o.ba_status, o.bid, net.done)
@@ -177,7 +177,18 @@ class WholeSystem(System):
     def may(self, what: str) -> z3.BoolRef:
         """Return the term: this may happen once more (a name of `spent`)."""
         most = getattr(self.bounds, what)
-        return z3.ULT(getattr(spent, what), most) if most else z3.BoolVal(False)
+        if not most:
+            return z3.BoolVal(False)
+        more = z3.ULT(getattr(spent, what), most)
+        return z3.And(more, self._fewer_faults) if what in FAULTS else more
+
+    @property
+    def _fewer_faults(self) -> z3.BoolRef:
+        """Return the term: another fault of any kind is possible."""
+        counters = [getattr(spent, n) for n in FAULTS if getattr(self.bounds, n)]
+        if sum(getattr(self.bounds, n) for n in FAULTS) <= self.bounds.faults:
+            return z3.BoolVal(True)
+        return z3.ULT(sum(counters[1:], counters[0]), self.bounds.faults)
 
     def spending(self, what: str) -> dict[str, Any]:
         """Return the update that counts it."""
