@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from checker.space.compiled import Compiled
 from checker.space.cone import calm_system
 from checker.space.fairness import NOWHERE, Kept, Rounds, Runs
-from checker.space.quotient import Graph, Quotient
+from checker.space.calm_graph import Graph, Quotient
 from checker.space.reached import Lasso, Reached, Recovery
 from checker.space.stepping import Stepping
 from checker.space.system import TransitionSystem, Values

@@ -22,7 +22,7 @@ import numpy as np
 
 from checker.space import several_kernel as kernel
 from checker.space.compiled import Compiled
-from checker.space.quotient_kernel import reinserted
+from checker.space.calm_kernel import reinserted
 from checker.space.reached import Reached, Trail
 from checker.space.stepping import Stepping
 from checker.space.system import Values

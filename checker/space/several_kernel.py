@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from checker.space.kernel import NO_STATE, call, call_judged
-from checker.space.quotient_kernel import number_of
+from checker.space.calm_kernel import number_of
 
 DONE, FULL = 0, 1
 ROW, FOUND, FIELDS = range(3)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from checker.space import quotient_kernel as kernel
+from checker.space import calm_kernel as kernel
 from checker.space.packing import Packing
 from checker.space.stepping import Room, Stepping
 from checker.space.system import Values
