@@ -12,6 +12,47 @@ MEMORY, INTERRUPTED, STATES, VIOLATION = "memory", "interrupted", "states", "vio
 
 
 @dataclass(frozen=True)
+class Trail:
+    """A sequence of states from an initial one, and the positions of the transitions between."""
+
+    states: tuple[Values, ...]
+    taken: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Lasso:
+    """A run that keeps from a term: a stem from an initial state, and what follows for ever.
+
+    `taken` are the positions of the transitions between the states of the stem; `loop` has the
+    states of a way round that begins and ends with the last one of the stem, which is a dead
+    end of fair transitions where there is no loop.
+    """
+
+    stem: tuple[Values, ...]
+    taken: tuple[int, ...]
+    loop: tuple[Values, ...] = ()
+    loop_taken: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Whether a term is reached again from every state by fair transitions; None = not decided.
+
+    `states` are those of the quotient graph where the term does not hold, `edges` the fair
+    transitions out of them, `stuck` the dead ends among them and `endless` the components with
+    an endless fair run.
+    """
+
+    name: str
+    holds: bool | None
+    states: int = 0
+    edges: int = 0
+    stuck: int = 0
+    endless: int = 0
+    lasso: Lasso | None = None
+
+
+@dataclass(frozen=True)
 class Reached:
     """The states that were reached, counted; unless `complete`, of the search so far.
 

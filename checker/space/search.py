@@ -265,6 +265,13 @@ class Search:
         kept = self.memory.kept if e.symmetry.proved else 0
         return expanded(found, e.symmetry, kept, lambda s: unpack(e.least(s)), e.successors)
 
+    def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
+        """Return the least shortest sequence of states to one (its words) of a level."""
+        way = [state]
+        for level in range(depth - 1, -1, -1):
+            way += self._before(level, [0], {0: way})
+        return tuple(map(self.engine.lowered.packing.unpack, reversed(way)))
+
     def _paths(self) -> dict[int, tuple[Values, ...]]:
         """Return, by property, the least shortest sequence of states to one that violates it.
 
