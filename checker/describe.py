@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from checker.explore import Account, Exploration, Verdict
+from checker.explore import Account, Exploration, Met, Verdict
 from checker.finding import Finding
 from checker.machine import Machine, State, Step
 from checker.reach import Reached, Ways
@@ -296,10 +296,28 @@ def exploration_records(account: Account, verdicts: Sequence[Verdict]) -> Iterat
         "levels": list(account.levels),
         "complete": account.complete,
         "actions": dict(sorted(account.actions.items())),
+        "stopped": account.stopped or None,
+        "kept": account.kept or None,
+        "told_apart": list(account.told_apart),
+        "bytes": account.bytes or None,
+        "never_taken": list(account.never_taken),
+        "dead_ends": _dead_ends(account),
+        "met": [_met(m) for m in account.met or ()],
     }
     for v in verdicts:
         told = _property(account.machine, v)
         yield {"record": "property", **told, **common, "note": _note(v, scope)}
+
+
+def _dead_ends(account: Account) -> Record:
+    ends = account.dead_ends
+    return {"at_rest": ends.at_rest, "elsewhere": ends.elsewhere} if ends else {}
+
+
+def _met(m: Met) -> Record:
+    sets = {"rules": m.rules, "never": m.never, "given_up": m.given_up}
+    sets |= {"deviates": m.deviates, "gaps": m.gaps}
+    return {"step": m.on.value, **{name: sorted(ids) for name, ids in sets.items()}}
 
 
 def _note(v: Verdict, scope: Mapping[str, int]) -> str:
@@ -317,10 +335,21 @@ def _property(machine: Machine, v: Verdict) -> Record:
         "source": v.property.source,
         "holds": v.holds,
         "non_vacuous": v.non_vacuous,
-        "rules": deciding_rules(machine, v.path),
+        "rules": deciding_rules(machine, (*v.path, *v.loop)),
         "path": path,
+        "kind": v.kind,
+        "loop": _loop(machine, v),
+        "others": [path_records(machine, way.start, way.steps) for way in v.others],
         "readings": readings,
     }
+
+
+def _loop(machine: Machine, v: Verdict) -> list[Record]:
+    """Return what repeats for ever after the path."""
+    if not v.loop or v.start is None:
+        return []
+    start = v.path[-1].state if v.path else v.start
+    return path_records(machine, start, v.loop)
 
 
 def deciding_rules(machine: Machine, path: Sequence[Step]) -> list[str]:

@@ -20,7 +20,7 @@ def explain(result: Result, name: str, color: bool, width: int = UNBOUNDED) -> I
     record = subject(result, name)
     if record is None:
         raise KeyError(name)
-    lines = _finding(result, record) if "kind" in record else _property(result, record)
+    lines = _property(result, record) if "property" in record else _finding(result, record)
     return told(lines, color, width)
 
 
@@ -56,6 +56,9 @@ def _property(result: Result, p: Record) -> Iterator[Line]:
     yield from _headed("Rules", [line for r in rules for line in _rule(result, p, r)])
     yield from _headed("Readings", list(_readings(result, p["readings"])))
     yield from _headed("Messages", list(steps(p["path"])))
+    yield from _headed("And then for ever", list(steps(p["loop"])))
+    for way in p["others"]:
+        yield from _headed("Messages of another kind", list(steps(way)))
     yield from _headed("Capture", [[("", f"  {_capture(p, p['property'])}")]])
 
 

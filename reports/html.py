@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import overview, views
+from reports.explorations import explored_text, unmet
 from reports.findings import rule_of
 from reports.form import VERDICTS
 from reports.kinds import kind_named
@@ -48,6 +49,8 @@ def _environment() -> Environment:
         place=_place,
         verdicts=VERDICTS,
         kind_named=kind_named,
+        explored_text=explored_text,
+        unmet=unmet,
     )
     return environment
 

@@ -1,7 +1,8 @@
 """The result in a terminal: a few lines for each finding, failed property and violation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from reports.explorations import LEADS, explored_text, unmet
 from reports.findings import (
     about,
     departs,
@@ -33,6 +34,7 @@ def summarise(result: Result, color: bool, width: int = UNBOUNDED) -> Iterator[s
         *_head(result),
         *_findings(result),
         *(line for record in result.properties for line in _property(record)),
+        *(line for record in result.explorations for line in _exploration(record)),
         *(line for group in grouped for line in _group(result, group)),
         *_baselines(result),
         *_errors(result),
@@ -147,10 +149,34 @@ def _property(record: Record) -> Iterator[Line]:
     if holds is not True or vacuous:
         yield []
     yield [(word, f"property {word}{vacuous}"), ("", f"  {record['property']}: {record['title']}")]
-    for number, step in enumerate(record["path"], 1) if holds is False else ():
-        yield [("", f"  {number}. {sentence(step)}")]
+    if holds is False:
+        yield from _sequence(record["path"])
+        yield from _for_ever(record)
+        for way in record["others"]:
+            yield [("dim", "  or, in another way:")]
+            yield from _sequence(way)
     if record["note"]:
         yield [("dim", f"  {record['note']}")]
+
+
+def _sequence(steps: Sequence[Record], before: int = 0) -> Iterator[Line]:
+    for number, step in enumerate(steps, before + 1):
+        yield [("", f"  {number}. {sentence(step)}")]
+
+
+def _for_ever(record: Record) -> Iterator[Line]:
+    """What follows the path of a property that has to come about again."""
+    if record["loop"]:
+        yield [("dim", "  and then for ever:")]
+        yield from _sequence(record["loop"], len(record["path"]))
+    elif record["kind"] == LEADS:
+        yield [("dim", "  and then nothing follows by itself")]
+
+
+def _exploration(record: Record) -> Iterator[Line]:
+    yield []
+    yield [("bold", "explored"), ("", f"  {explored_text(record)}")]
+    yield from ([("dim", f"  {text}")] for text in unmet(record))
 
 
 def _group(result: Result, group: Group) -> Iterator[Line]:

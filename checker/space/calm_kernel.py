@@ -22,13 +22,20 @@ _HALF = np.uint64(32)
 
 
 @njit(nogil=True, cache=True)
-def projected(moves: Any, words: int, source: Any, at: int, target: Any, to: int) -> None:
-    """Write what matters of a state: `moves` are word, shift, mask, word, shift."""
+def projected(
+    moves: Any, words: int, least: Any, source: Any, at: int, target: Any, to: int
+) -> None:
+    """Write what matters of a state: `moves` are word, shift, mask, word, shift.
+
+    With the address of `least` it is the least image of that.
+    """
     for k in range(words):
         target[to + k] = np.uint64(0)
     for m in range(moves.shape[0]):
         part = (source[at + np.int64(moves[m, 0])] >> moves[m, 1]) & moves[m, 2]
         target[to + np.int64(moves[m, 3])] |= part << moves[m, 4]
+    if least != U(0):
+        call_judged(least, U(target.ctypes.data) + U(8 * to))
 
 
 @njit(nogil=True, cache=True)
@@ -58,6 +65,7 @@ def entered(
     words: int,
     width: int,  # words of a state before
     moves: Any,
+    least: Any,
     judged: Any,
     every: int,  # the bits of all terms
     block: Any,  # states before, rows of ones are none
@@ -75,7 +83,7 @@ def entered(
             count = numbers[COUNT]
             if count >= most:
                 return FULL
-            projected(moves, words, block, at, nodes, count * words)
+            projected(moves, words, least, block, at, nodes, count * words)
             slot = number_of(words, slots, nodes, nodes, count * words)
             if slot < 0:
                 verdict = call_judged(judged, U(nodes.ctypes.data) + U(8 * count * words))
@@ -86,6 +94,15 @@ def entered(
                     numbers[COUNT] = count + 1
         numbers[ROW] += 1
     return DONE
+
+
+@njit(nogil=True, cache=True)
+def numbers(words: int, least: Any, block: Any, slots: Any, nodes: Any, found: Any) -> None:
+    """Write the numbers of states; with the address of `least`, of their least images."""
+    for row in range(len(found)):
+        if least != U(0):
+            call_judged(least, U(block.ctypes.data) + U(8 * row * words))
+        found[row] = number_of(words, slots, nodes, block, row * words)
 
 
 @njit(nogil=True, cache=True)
@@ -136,6 +153,7 @@ def first_in(
     words: int,
     width: int,
     moves: Any,
+    least: Any,
     block: Any,
     slots: Any,
     nodes: Any,
@@ -148,7 +166,7 @@ def first_in(
         at = row * width
         if block[at + width - 1] == NO_STATE:
             continue
-        projected(moves, words, block, at, state, 0)
+        projected(moves, words, least, block, at, state, 0)
         number = number_of(words, slots, nodes, state, 0)
         bits = marks[number] if number >= 0 else 0
         for bit in range(len(found)):

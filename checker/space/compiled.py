@@ -12,7 +12,6 @@ import numpy as np
 
 from checker.advance import Progress
 from checker.exploring import EVERY_S
-from checker.space import kernel
 from checker.space.checkpoint import Checkpoint
 from checker.space.interpreted import Interpreted
 from checker.space.interrupts import told_of_interrupt
@@ -112,14 +111,6 @@ class Compiled:
         for start, end in self._ran.spans:
             pieces = pairwise([*range(start, end, PIECE), end])
             yield [store[a * words : b * words] for a, b in pieces]
-
-    def with_images(self, block: Words) -> Iterator[Words]:
-        """Yield states, and then all their images under the renamings, packed alike."""
-        yield block
-        if self.symmetry.proved:
-            more = np.empty(len(block) * (len(self.group) - 1), np.uint64)
-            kernel.imaged(self.words, self.native.images, block, more)
-            yield more
 
     @property
     def _ran(self) -> Search:

@@ -64,6 +64,7 @@ class Native:
         self.successors = int(self._engine.get_function_address("successors"))
         self.judged = int(self._engine.get_function_address("judged"))
         self.orbit = int(self._engine.get_function_address("orbit"))
+        self.least = int(self._engine.get_function_address("least")) if lowered.least else 0
         self.images = np.uint64(self._engine.get_function_address("images"))
 
 

@@ -10,6 +10,7 @@ itself: a shortest sequence to such a place, and a way round.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, pairwise
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from checker.space.calm_graph import Graph, Quotient
 from checker.space.compiled import Compiled
-from checker.space.cone import calm_system
+from checker.space.cone import calm_group, calm_system, projected
 from checker.space.fairness import NOWHERE, Kept, Rounds, Runs
 from checker.space.reached import Lasso, Reached, Recovery
 from checker.space.stepping import Stepping
@@ -43,31 +44,74 @@ def recoveries(engine: Compiled, found: Reached) -> dict[str, Recovery]:
     return {r.name: r for r in _Recoveries(engine, found).all()}
 
 
+@dataclass(frozen=True)
+class Calm:
+    """The quotient of one explored system: its nodes, its edges, its runs."""
+
+    quotient: Quotient
+    graph: Graph
+    runs: Runs
+
+    @classmethod
+    def of(cls, quotient: Quotient, threads: int) -> Calm:
+        """Return it with the edges of the nodes that there are."""
+        graph = quotient.graph(threads)
+        return cls(quotient, graph, Runs(graph, len(quotient.calm.system.transitions)))
+
+
 class _Recoveries:
-    """The quotient of one explored system, and what its terms come to."""
+    """What the terms of one explored system come to.
+
+    Where the search went up to renaming, so does the quotient.  What is fair is about single
+    actions, which a renaming may exchange, and is no question to such a quotient: it tells
+    where any run may stay, and the images of these nodes alone are looked at again.
+    """
 
     def __init__(self, engine: Compiled, found: Reached) -> None:
         self.engine = engine
         calm = calm_system(engine.system)
-        self.quotient = Quotient(engine.lowered.packing, Stepping.made(calm), found.states)
-        blocks = chain.from_iterable(engine.levels())
-        self.quotient.enter(chain.from_iterable(map(engine.with_images, blocks)))
-        self.graph = self.quotient.graph(engine.threads)
-        self.runs = Runs(self.graph, len(calm.transitions))
+        group = calm_group(engine.system, calm, engine.group)
+        self.calm = calm
+        self.near = Quotient(engine.lowered.packing, Stepping.made(calm, group), found.states)
+        self.near.enter(chain.from_iterable(engine.levels()))
+        whole = Calm.of(self.near, engine.threads)
+        self.whole = whole if len(group) == 1 else self._unfolded(whole, len(group))
+
+    def _unfolded(self, whole: Calm, images: int) -> Calm:
+        """Return the quotient of the nodes where some run may stay, and of all their images."""
+        terms = range(len(self.engine.system.recovers))
+        lost = np.logical_or.reduce([whole.runs.ever_kept_from(k) for k in terms])
+        states = self.near.blocks(np.flatnonzero(lost))
+        plain = Stepping.made(self.calm)
+        quotient = Quotient(plain.lowered.packing, plain, len(states) * images)
+        quotient.enter([states, self.near.images(states, images)])
+        return Calm.of(quotient, self.engine.threads)
 
     def all(self) -> Iterator[Recovery]:
         """Yield an answer for each term."""
         names = list(self.engine.system.recovers)
-        kept = [self.runs.kept_from(k) for k in range(len(names))]
+        kept = [self.whole.runs.kept_from(k) for k in range(len(names))]
         entries = self._entries(kept)
         for name, where, entry in zip(names, kept, entries, strict=True):
             yield self._answer(name, where, entry)
 
+    def _marks(self, kept: Sequence[Kept]) -> NDArray[np.uint32]:
+        """Return, for each node near, a bit for each term from which it is kept."""
+        marks = np.zeros(self.near.count, np.uint32)
+        for k, where in enumerate(kept):
+            numbers = np.flatnonzero(where.lost)
+            if self.whole.quotient is not self.near:
+                numbers = self._near(numbers)
+            marks[numbers] |= np.uint32(1 << k)
+        return marks
+
+    def _near(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the nodes near of which some are images."""
+        return np.unique(self.near.numbers(self.whole.quotient.blocks(numbers)))
+
     def _entries(self, kept: Sequence[Kept]) -> list[Entry | None]:
         """Return for each term the least of the first states from which it may not be reached."""
-        marks = np.zeros(self.graph.nodes, np.uint32)
-        for k, where in enumerate(kept):
-            marks |= where.lost.astype(np.uint32) << np.uint32(k)
+        marks = self._marks(kept)
         found: list[Entry | None] = [None] * len(kept)
         missing = {k for k, where in enumerate(kept) if where.lost.any()}
         for depth, blocks in enumerate(self.engine.levels()):
@@ -83,7 +127,7 @@ class _Recoveries:
         self, marks: NDArray[np.uint32], bits: int, blocks: Sequence[NDArray[np.uint64]]
     ) -> Iterator[tuple[int, Values]]:
         """Yield the least state of a level for each mark that one of its states has."""
-        by_block = [self.quotient.first(marks, bits, block) for block in blocks]
+        by_block = [self.near.first(marks, bits, block) for block in blocks]
         for k in range(bits):
             states = [states[k] for states in by_block]
             seen = [s for s in states if s is not None]
@@ -92,16 +136,17 @@ class _Recoveries:
 
     def _answer(self, name: str, kept: Kept, entry: Entry | None) -> Recovery:
         away = kept.component != NOWHERE
-        sizes = int(away.sum()), int(np.diff(self.graph.offsets)[away].sum())
+        sizes = int(away.sum()), int(np.diff(self.whole.graph.offsets)[away].sum())
         counts = int(kept.stuck.sum()), int(kept.endless.sum())
         lasso = self._lasso(kept, entry) if entry else None
         return Recovery(name, lasso is None, *sizes, *counts, lasso)
 
     def _lasso(self, kept: Kept, entry: Entry) -> Lasso:
         stem = self.engine.path_to(*entry)
-        node = self.quotient.number(self.engine.lowered.packing.pack(stem[-1]))
-        around = [] if kept.stuck[node] else Rounds(self.runs, kept, node).edges()
-        return Lifting(self.engine, self.quotient, self.graph).lasso(stem, around)
+        lifting = Lifting(self.engine, self.whole)
+        node = lifting.number(stem[-1])
+        around = [] if kept.stuck[node] else Rounds(self.whole.runs, kept, node).edges()
+        return lifting.lasso(stem, around)
 
 
 class Lifting:
@@ -111,11 +156,16 @@ class Lifting:
     is, repetitions are part of the stem.
     """
 
-    def __init__(self, engine: Compiled, quotient: Quotient, graph: Graph) -> None:
-        self.engine, self.quotient, self.graph = engine, quotient, graph
-        self.pack = engine.lowered.packing.pack
+    def __init__(self, engine: Compiled, calm: Calm) -> None:
+        self.engine, self.calm, self.graph = engine, calm, calm.graph
         self.position = {t.name: k for k, t in enumerate(engine.system.transitions)}
         self.fair = _fair(engine.system)
+
+    def number(self, state: Values) -> int:
+        """Return the node of a state of the system, less than 0 for none."""
+        calm, system = self.calm.quotient.calm, self.engine.system
+        packed = calm.lowered.packing.pack(projected(system, calm.system, state))
+        return self.calm.quotient.number_of(packed)
 
     def lasso(self, stem: Sequence[Values], around: Sequence[int]) -> Lasso:
         """Return a stem and the way round, by edges, from its end."""
@@ -152,7 +202,7 @@ class Lifting:
         return next(
             (k, after)
             for k, after in self._successors(state)
-            if k == position and self.quotient.number(self.pack(after)) == target
+            if k == position and self.number(after) == target
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from checker.space.group import Group
 from checker.space.lowered import Lowered
 from checker.space.native import CROWDED, MISSING, UNFIT, Native
 from checker.space.system import TransitionSystem, Values
@@ -64,9 +65,9 @@ class Stepping:
         return cls(engine.system, *parts, room)
 
     @classmethod
-    def made(cls, system: TransitionSystem) -> Stepping:
-        """Return new machine code for a system."""
-        lowered = Lowered(system)
+    def made(cls, system: TransitionSystem, group: Group | None = None) -> Stepping:
+        """Return new machine code for a system, up to renaming with a group of renamings."""
+        lowered = Lowered(system, group)
         rows, tables = joined(lowered.lookups)
 
         def known(lookup: int, *key: int) -> None:
