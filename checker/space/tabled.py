@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,7 @@ class Tabled:
         self.packing = key_packing(lookup.table)
         self.known: dict[Values, tuple[int, int]] = {}  # the first row, and how many
         self._rows: list[Values] = []
+        self._adding = Lock()
 
     def rows(self, key: list[Column]) -> tuple[NDArray[np.int64], list[Column]]:
         """Return, for each outcome of each state, which state it is of, and the words decided."""
@@ -41,8 +44,9 @@ class Tabled:
         return found[:, 0], found[:, 1]
 
     def _place(self, key: Values) -> tuple[int, int]:
-        if key not in self.known:
-            outcomes = self.table.rows(self.packing.unpack(key))
-            self.known[key] = len(self._rows), len(outcomes)
-            self._rows += [self.decided.pack(outcome) for outcome in outcomes]
-        return self.known[key]
+        with self._adding:
+            if key not in self.known:
+                outcomes = self.table.rows(self.packing.unpack(key))
+                self.known[key] = len(self._rows), len(outcomes)
+                self._rows += [self.decided.pack(outcome) for outcome in outcomes]
+            return self.known[key]

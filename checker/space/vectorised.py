@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -17,11 +19,12 @@ from checker.space.reached import INTERRUPTED, MEMORY, STATES, VIOLATION, Reache
 from checker.space.symmetry import Symmetry
 from checker.space.system import TransitionSystem, Values
 from checker.space.tabled import Tabled
-from checker.space.visited import Visited
+from checker.space.visited import of_words
 from model.errors import RuleError
 
 BLOCK = 1 << 16  # states that are expanded together
 GATHERED = 1 << 20  # successors that are looked up together
+Expanded = tuple[NDArray[np.int64], list[list[Column]]]  # by transition; words after
 Found = tuple[NDArray[np.int64], list[Column]]  # places in the block, words after
 
 
@@ -32,12 +35,16 @@ class Vectorised:
     """
 
     def __init__(
-        self, system: TransitionSystem, budget: int | None = None, up_to: Symmetry | None = None
+        self,
+        system: TransitionSystem,
+        threads: int | None = None,
+        budget: int | None = None,
+        up_to: Symmetry | None = None,
     ) -> None:
         self.symmetry = fitting(system, up_to)
         self.system, self.group = self.symmetry.system, self.symmetry.group
         self.lowered = Lowered(self.system, self.group)
-        self.budget = budget
+        self.budget, self.threads = budget, threads or os.cpu_count() or 1
         self.tables = [Tabled(lookup) for lookup in self.lowered.lookups]
 
     def run(
@@ -48,10 +55,11 @@ class Vectorised:
     ) -> Reached:
         """Explore to the end, to the budget, until interrupted, or until the first violation."""
         search = _Search(self, Watch(progress))
-        try:
-            stopped = search.levels(stop_at_first, most_states)
-        except KeyboardInterrupt:
-            stopped = INTERRUPTED
+        with search.pool:
+            try:
+                stopped = search.levels(stop_at_first, most_states)
+            except KeyboardInterrupt:
+                stopped = INTERRUPTED
         return search.reached(stopped)
 
     # -- steps of many states ------------------------------------------------------------------
@@ -106,7 +114,7 @@ class _Search:
     def __init__(self, engine: Vectorised, watch: Watch) -> None:
         self.engine, self.watch = engine, watch
         self.words = engine.lowered.packing.words
-        self.visited = Visited(self.words)
+        self.visited = of_words(self.words)
         self.spans: list[tuple[int, int]] = []
         self.counts: list[int] = []
         self.states = 0
@@ -114,6 +122,7 @@ class _Search:
         self.bad = np.zeros(len(engine.lowered.always), np.int64)
         self.met: set[int] = set()
         self.first_bad: dict[int, tuple[int, Values]] = {}  # depth and words
+        self.pool = ThreadPoolExecutor(engine.threads)
 
     # -- levels --------------------------------------------------------------------------------
 
@@ -140,18 +149,31 @@ class _Search:
     def _level(self, start: int, end: int) -> None:
         before = self.visited.count
         waiting: list[list[Column]] = []
-        for at in range(start, end, BLOCK):
-            block = self.visited.part(at, min(at + BLOCK, end))
-            stands = self.engine.images_of(self.engine.columns(block))
-            for k, (places, after) in self.engine.successors(block):
-                self.taken[k] += int(stands[places].sum())
-                waiting.append(after)
+        begins = [*range(start, end, BLOCK)]
+        for k in range(0, len(begins), self.engine.threads):
+            together = begins[k : k + self.engine.threads]
+            for taken, found in self._expanded(together, end):
+                self.taken += taken
+                waiting += found
             if sum(len(w[0]) for w in waiting) > GATHERED:
                 self._entered(waiting)
             if self.watch.due:
-                self._say(end - at)
+                self._say(end - together[-1])
         self._entered(waiting)
         self._ended(before)
+
+    def _expanded(self, begins: list[int], end: int) -> Iterable[Expanded]:
+        """Return what follows blocks of states, side by side where there are several."""
+        blocks = [self.visited.part(at, min(at + BLOCK, end)) for at in begins]
+        return map(self._block, blocks) if len(blocks) == 1 else self.pool.map(self._block, blocks)
+
+    def _block(self, block: list[Column]) -> Expanded:
+        stands = self.engine.images_of(self.engine.columns(block))
+        taken, found = np.zeros_like(self.taken), list[list[Column]]()
+        for k, (places, after) in self.engine.successors(block):
+            taken[k] += int(stands[places].sum())
+            found.append(after)
+        return taken, found
 
     def _entered(self, waiting: list[list[Column]]) -> None:
         if waiting:

@@ -6,15 +6,19 @@ for it begins, so that the table is gone through from front to back.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from checker.space.columns import Column
 
+MODULUS = 1 << 64
 FIRST = 1 << 16
-FULLEST = 0.6
-GROWTH = 2
+FULLEST = 0.75
+GROWTH = 1.5
 _MIX_1, _MIX_2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
+_BACK_1, _BACK_2 = (np.uint64(pow(int(m), -1, MODULUS)) for m in (_MIX_1, _MIX_2))
 _HALF, _ONE = np.uint64(32), np.uint64(1)
 Places = NDArray[np.int64]
 
@@ -28,14 +32,23 @@ def hashed(words: list[Column]) -> Column:
     return value * _MIX_2
 
 
+def of_words(words: int) -> Visited:
+    """Return room for states of so many words."""
+    return VisitedWords() if words == 1 else Visited(words)
+
+
 class Visited:
     """The states: `store` has their words, in the order in which they were added."""
 
     def __init__(self, words: int) -> None:
         self.words, self.count = words, 0
         self.store: list[Column] = [np.empty(FIRST, np.uint64) for _ in range(words)]
-        self.bits = FIRST.bit_length() - 1
-        self.slots = np.zeros(FIRST, np.uint32)  # the number of a state, and one
+        self.size = FIRST
+        self.slots: Any = self._slots()
+
+    def _slots(self) -> Any:
+        """Return an empty table; a slot has the number of a state, and one."""
+        return np.zeros(self.size, np.uint32)
 
     def state(self, number: int) -> tuple[int, ...]:
         """Return the words of a state."""
@@ -83,7 +96,7 @@ class Visited:
             for column, word in zip(self.store, words, strict=True):
                 known &= column[held.astype(np.int64) - 1] == word[waiting]
             rest = ~(own | known)
-            waiting, slots = waiting[rest], (slots[rest] + 1) & (len(self.slots) - 1)
+            waiting, slots = waiting[rest], self._next(slots[rest])
         self._closed(taken)
 
     def _closed(self, taken: Places) -> None:
@@ -96,7 +109,12 @@ class Visited:
         self.count += len(new)
 
     def _begin(self, hashes: Column) -> Places:
-        return (hashes >> np.uint64(64 - self.bits)).astype(np.int64)
+        return ((hashes >> _HALF) * np.uint64(self.size) >> _HALF).astype(np.int64)
+
+    def _next(self, slots: Places) -> Places:
+        following = slots + 1
+        following[following == self.size] = 0
+        return following
 
     # -- room ------------------------------------------------------------------------------
 
@@ -104,14 +122,15 @@ class Visited:
         """See to it that so many states more have room."""
         wanted = self.count + more
         if wanted > len(self.store[0]):
-            size = max(wanted, len(self.store[0]) * 3 // 2)
+            size = max(wanted, int(len(self.store[0]) * GROWTH))
             for k, column in enumerate(self.store):
                 self.store[k] = np.empty(size, np.uint64)
                 self.store[k][: self.count] = column[: self.count]
         if wanted > FULLEST * len(self.slots):
-            while wanted > FULLEST * (1 << self.bits):
-                self.bits += 1
-            self.slots = np.zeros(1 << self.bits, np.uint32)
+            while wanted > FULLEST * self.size:
+                self.size = int(self.size * GROWTH)
+            self.slots = None  # before there is another one
+            self.slots = self._slots()
             self._again()
 
     def _again(self) -> None:
@@ -126,4 +145,58 @@ class Visited:
                 free = self.slots[slots] == 0
                 self.slots[slots[free]] = numbers[free].astype(np.uint32)
                 rest = self.slots[slots] != numbers
-                slots, numbers = (slots[rest] + 1) & (len(self.slots) - 1), numbers[rest]
+                slots, numbers = self._next(slots[rest]), numbers[rest]
+
+
+class VisitedWords(Visited):
+    """States of one word: the table has their hashes, which no two states share."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def _slots(self) -> Any:
+        return np.zeros(self.size, np.uint64)
+
+    def add(self, words: list[Column]) -> None:
+        """Add the states that are not there yet, each once, in the order of their hashes."""
+        hashes = np.sort(hashed([words[0] + _ONE]))
+        first = np.ones(len(hashes), bool)
+        first[1:] = hashes[1:] != hashes[:-1]
+        hashes = hashes[first]
+        self._room(len(hashes))
+        new = self._new(hashes)
+        self.store[0][self.count : self.count + len(new)] = unhashed(new) - _ONE
+        self.count += len(new)
+
+    def _new(self, hashes: Column) -> Column:
+        """Return which are new, and are in the table now."""
+        waiting, slots = hashes, self._begin(hashes)
+        new = [waiting[:0]]
+        while len(waiting):
+            held = self.slots[slots]
+            free = np.flatnonzero(held == 0)
+            self.slots[slots[free]] = waiting[free]
+            won = self.slots[slots[free]] == waiting[free]
+            new.append(waiting[free[won]])
+            held[free] = waiting[free]  # for them the question is settled, or is put again
+            rest = np.flatnonzero(held != waiting)
+            lost = free[~won]
+            following = self._next(slots[rest])
+            waiting, slots = (
+                np.concatenate([waiting[lost], waiting[rest]]),
+                np.concatenate([slots[lost], following]),
+            )
+        return np.sort(np.concatenate(new))
+
+    def _again(self) -> None:
+        step = 1 << 20
+        for start in range(0, self.count, step):
+            part = self.store[0][start : min(start + step, self.count)]
+            self._new(np.sort(hashed([part + _ONE])))
+
+
+def unhashed(hashes: Column) -> Column:
+    """Return the words of which these are the hashes."""
+    value = hashes * _BACK_2
+    value ^= value >> _HALF
+    return value * _BACK_1
