@@ -22,8 +22,11 @@ from checker.explore import (
     held,
     kind_of,
 )
-from checker.exploring import Exploring
+from checker.exploring import COMPILED, VECTORISED, Exploring
 from checker.machine import Machine, State, Step
+from checker.space.nodes import transition_system
+from checker.space.running import FEW, ran
+from checker.space.vectorised import Vectorised
 from checker.space.verdicts import explored
 from model.properties import Property
 from model.rulesets.draft04 import RULESET
@@ -171,3 +174,25 @@ def test_what_must_be_reached_fails_only_when_everything_was_seen() -> None:
     assert held(p, False, True, False) is True
     assert held(p, False, False, True) is False
     assert held(p, False, False, False) is None
+
+
+def test_engines_give_the_same_answers() -> None:
+    machine = Machine(RULESET, SCOPE)
+    told = {e: explored(machine, Exploring(e)) for e in (VECTORISED, COMPILED)}
+    accounts = [replace(a, bytes=0, kept=0, told_apart=()) for a, _ in told.values()]
+    assert accounts[0] == accounts[1]
+    for one, other in zip(*(v for _, v in told.values()), strict=True):
+        assert (one.property, one.kind, one.holds) == (other.property, other.kind, other.holds)
+        assert (one.non_vacuous, len(one.path)) == (other.non_vacuous, len(other.path))
+        assert bool(one.loop) == bool(other.loop)
+
+
+def test_small_scopes_are_answered_without_machine_code() -> None:
+    """And larger ones by machine code, where that was left to the engine."""
+    machine = Machine(RULESET, SCOPE)
+    system = transition_system(machine)
+    assert isinstance(ran(system, Exploring(), None)[0], Vectorised)
+    more = transition_system(Machine(RULESET, replace(SCOPE, bids=2, options=2, updates=1)))
+    engine, found = ran(more, Exploring(), None)
+    assert isinstance(engine, Vectorised) == (found.states <= FEW)
+    assert found.complete

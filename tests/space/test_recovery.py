@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 import z3
 from hypothesis import HealthCheck, given, settings
 
+from checker.space import calm_columns
 from checker.space.compiled import Compiled
 from checker.space.cone import calm_system, relevant
 from checker.space.memory import Budget
 from checker.space.reached import Lasso, Recovery
 from checker.space.recovered import recoveries
 from checker.space.system import StepTable, Transition, TransitionSystem, Variable
+from checker.space.vectorised import Vectorised
 from tests.space.plain_recovery import Plain
 from tests.space.random_systems import systems
 from tests.space.reference import reference
@@ -25,11 +29,19 @@ def answers(system: TransitionSystem, threads: int = 2) -> dict[str, Recovery]:
     return recoveries(engine, engine.run())
 
 
+def by_columns(system: TransitionSystem) -> dict[str, Recovery]:
+    engine = Vectorised(system, 1)
+    return calm_columns.recoveries(engine, engine.run())
+
+
+@pytest.mark.parametrize("answered", [answers, by_columns])
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(systems())
-def test_answers_are_those_of_the_plain_version(system: TransitionSystem) -> None:
+@given(system=systems())
+def test_answers_are_those_of_the_plain_version(
+    answered: Callable[[TransitionSystem], dict[str, Recovery]], system: TransitionSystem
+) -> None:
     plain = Plain(system)
-    for name, found in answers(system).items():
+    for name, found in answered(system).items():
         lost = plain.lost(name)
         assert found.holds == (not lost)
         if found.lasso:
