@@ -6,29 +6,89 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import z3
+
 from checker.evaluate import Evaluator
 from checker.machine import Machine, State, Step
 from model.properties import Property
+from model.rule import On
 from model.whole.properties import checked
 
 Progress = Callable[[int, int, int], None]  # states, transitions, depth
+ALWAYS, NEVER, SOMETIMES, LEADS = "always", "never", "sometimes", "leads to rest"
 Observer = Callable[[State, int, Step], None]  # state, position of the transition, transition
 
 
 @dataclass(frozen=True)
+class Way:
+    """A sequence of transitions from a state."""
+
+    start: State
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """What exploration says of a property: violated at a state, or not met; None = unknown."""
+    """What exploration says of a property: violated at a state, or not met; None = unknown.
+
+    Of what is to come about again (`kind` LEADS) the path leads to where it never does: `loop`
+    is then gone through for ever, or nothing follows that has to.  `others` are violations of
+    another kind.
+    """
 
     property: Property
     holds: bool | None
     non_vacuous: bool
     path: tuple[Step, ...] = ()
     start: State | None = None  # where the path begins
+    kind: str = ALWAYS
+    loop: tuple[Step, ...] = ()
+    others: tuple[Way, ...] = ()
+
+
+def kind_of(p: Property) -> str:
+    """Return the kind of a property about single states, which its term shows."""
+    if z3.is_true(p.always):
+        return SOMETIMES
+    return NEVER if z3.is_not(p.always) else ALWAYS
+
+
+def held(p: Property, violated: bool, seen: bool, complete: bool) -> bool | None:
+    """Return whether a property holds, when a search has ended or (not `complete`) stopped."""
+    if kind_of(p) == SOMETIMES:
+        return True if seen else (False if complete else None)
+    return False if violated else (True if complete else None)
+
+
+@dataclass(frozen=True)
+class Met:
+    """What reached steps of one kind met, by id: rules that applied, and those of it that never
+    did; rules given up in some outcome, advice departed from; decisions left open."""
+
+    on: On
+    rules: frozenset[str]
+    never: frozenset[str]
+    given_up: frozenset[str]
+    deviates: frozenset[str]
+    gaps: frozenset[str]
+
+
+@dataclass(frozen=True)
+class DeadEnds:
+    """States without any transition, at rest and elsewhere, and a shortest way to one of each."""
+
+    at_rest: int
+    elsewhere: int
+    to_rest: Way | None = None
+    to_elsewhere: Way | None = None
 
 
 @dataclass(frozen=True)
 class Account:
-    """How far an exploration went: states and transitions, new states by depth, actions taken."""
+    """How far an exploration went: states and transitions, new states by depth, actions taken.
+
+    What its steps met, and its dead ends, are None where the engine does not tell them.
+    """
 
     machine: Machine
     states: int
@@ -36,6 +96,13 @@ class Account:
     levels: tuple[int, ...]
     actions: Mapping[str, int]
     complete: bool
+    met: tuple[Met, ...] | None = None
+    dead_ends: DeadEnds | None = None
+
+    @property
+    def never_taken(self) -> tuple[str, ...]:
+        """Return the actions that no reached state has."""
+        return tuple(a.name for a in self.machine.actions if not self.actions.get(a.name))
 
     @property
     def depth(self) -> int:
@@ -144,8 +211,8 @@ class Explorer:
         result = []
         for p in self.properties:
             bad = found.violations.get(p.name)
-            holds = False if bad is not None else (True if found.complete else None)
+            holds = held(p, bad is not None, p.name in found.witnessed, found.complete)
             path = found.path(bad) if bad is not None else ()
             start = found.start(bad) if bad is not None else None
-            result.append(Verdict(p, holds, p.name in found.witnessed, path, start))
+            result.append(Verdict(p, holds, p.name in found.witnessed, path, start, kind_of(p)))
         return result

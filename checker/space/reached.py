@@ -35,8 +35,9 @@ class Lasso:
 class Recovery:
     """Whether a term is reached again from every state by fair transitions; None = not decided.
 
-    `states` and `edges` are those of the quotient graph, `stuck` its dead ends and `endless`
-    its components with an endless fair run where the term never holds.
+    `states` are those of the quotient graph where the term does not hold, `edges` the fair
+    transitions out of them, `stuck` the dead ends among them and `endless` the components with
+    an endless fair run.
     """
 
     name: str

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from checker.space.compiled import Compiled
 from checker.space.cone import calm_system
-from checker.space.fairness import Kept, Rounds, Runs
+from checker.space.fairness import NOWHERE, Kept, Rounds, Runs
 from checker.space.quotient import Graph, Quotient
 from checker.space.reached import Lasso, Reached, Recovery
 from checker.space.stepping import Stepping
@@ -90,7 +90,8 @@ class _Recoveries:
                 yield k, min(seen, key=lambda s: s[::-1])
 
     def _answer(self, name: str, kept: Kept, entry: Entry | None) -> Recovery:
-        sizes = self.graph.nodes, len(self.graph.targets)
+        away = kept.component != NOWHERE
+        sizes = int(away.sum()), int(np.diff(self.graph.offsets)[away].sum())
         counts = int(kept.stuck.sum()), int(kept.endless.sum())
         lasso = self._lasso(kept, entry) if entry else None
         return Recovery(name, lasso is None, *sizes, *counts, lasso)

@@ -1,37 +1,102 @@
-"""A ruleset explored by the fast engine, with the answers that the interpreter gives."""
+"""A ruleset explored by the fast engine, with the answers that the interpreter gives, and more."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
-from checker.explore import Account, Progress, Verdict
+from checker.explore import LEADS, Account, DeadEnds, Progress, Verdict, Way, held, kind_of
 from checker.machine import Machine, State, Step
+from checker.space import endings
 from checker.space.compiled import Compiled
+from checker.space.met import met
 from checker.space.nodes import transition_system
-from checker.space.reached import Reached
+from checker.space.reached import Reached, Recovery, Trail
+from checker.space.recovery import recoveries as recovered
+from checker.space.several import several
 from model.properties import Property
-from model.whole.properties import checked
+from model.whole.properties import checked, recoveries
 
 
 def explored(
-    machine: Machine, progress: Progress | None = None, most_states: int | None = None
+    machine: Machine,
+    progress: Progress | None = None,
+    most_states: int | None = None,
+    most_paths: int = 1,
 ) -> tuple[Account, list[Verdict]]:
-    """Return how far the exploration of a machine went, and what it says of the properties."""
-    found = Compiled(transition_system(machine)).run(progress, most_states=most_states)
+    """Return how far the exploration of a machine went, and what it says of the properties.
+
+    For a property that is violated there are up to `most_paths` ways, each of another kind.
+    """
+    system = endings.watching_ends(transition_system(machine), machine.system.rest)
+    engine = Compiled(system)
+    found, ends = endings.told_apart(engine.run(progress, most_states=most_states))
+    answers = _Answers(machine, engine, found)
     account = Account(
-        machine, found.states, found.transitions, found.levels, found.taken, found.complete
+        machine,
+        found.states,
+        found.transitions,
+        found.levels,
+        found.taken,
+        found.complete,
+        met(machine, engine),
+        answers.dead_ends(ends),
     )
-    return account, [_verdict(machine, found, p) for p in checked(machine.system)]
+    verdicts = [answers.safety(p, most_paths) for p in checked(machine.system)]
+    return account, verdicts + answers.recovery()
 
 
-def _verdict(machine: Machine, found: Reached, p: Property) -> Verdict:
-    states = found.paths.get(p.name)
-    if states is None:
-        return Verdict(p, True if found.complete else None, p.name in found.met)
-    steps = tuple(_step(machine, *pair) for pair in pairwise(states))
-    return Verdict(p, False, p.name in found.met, steps, states[0])
+class _Answers:
+    """What was found, in the steps of the machine."""
 
+    def __init__(self, machine: Machine, engine: Compiled, found: Reached) -> None:
+        self.machine, self.engine, self.found = machine, engine, found
 
-def _step(machine: Machine, before: State, after: State) -> Step:
-    """Return the first transition of the machine from one state to another."""
-    return next(step for step in machine.successors(before) if step.state == after)
+    def safety(self, p: Property, most_paths: int) -> Verdict:
+        """Return what was found of a property that is to hold in every state."""
+        states, seen = self.found.paths.get(p.name), p.name in self.found.met
+        holds = held(p, states is not None, seen, self.found.complete)
+        if states is None:
+            return Verdict(p, holds, seen, kind=kind_of(p))
+        ways = [self._way(states)]
+        if most_paths > 1:
+            ways = [self._taken(trail) for trail in self._several(p, most_paths)]
+        first, *others = ways
+        return Verdict(p, holds, seen, first.steps, first.start, kind_of(p), (), tuple(others))
+
+    def _several(self, p: Property, most_paths: int) -> list[Trail]:
+        labels = [f"{a.actor} {a.name}" for a in self.machine.actions]
+        return several(self.engine, self.found, p.name, most_paths, labels)
+
+    def recovery(self) -> list[Verdict]:
+        """Return what was found of what is to come about again."""
+        told = recoveries(self.machine.system)
+        return [self._led(told[r.name], r) for r in recovered(self.engine, self.found).values()]
+
+    def _led(self, p: Property, r: Recovery) -> Verdict:
+        if r.lasso is None:
+            return Verdict(p, r.holds, r.holds is None or r.states > 0, kind=LEADS)
+        stem = self._taken(Trail(r.lasso.stem, r.lasso.taken))
+        around = (r.lasso.stem[-1], *r.lasso.loop)
+        loop = self._taken(Trail(around, r.lasso.loop_taken)).steps
+        return Verdict(p, False, True, stem.steps, stem.start, LEADS, loop)
+
+    def dead_ends(self, ends: endings.DeadEnds) -> DeadEnds:
+        """Return the dead ends with the ways there."""
+        ways = [self._way(p) if p else None for p in (ends.to_rest, ends.to_elsewhere)]
+        return DeadEnds(ends.at_rest, ends.elsewhere, *ways)
+
+    def _way(self, states: Sequence[State]) -> Way:
+        """Return the first transition of the machine from each state to the next."""
+        steps = (self._step(*pair) for pair in pairwise(states))
+        return Way(states[0], tuple(steps))
+
+    def _taken(self, trail: Trail) -> Way:
+        """Return the transitions of a trail."""
+        pairs = zip(pairwise(trail.states), trail.taken, strict=True)
+        steps = (self._step(*pair, self.machine.actions[k].name) for pair, k in pairs)
+        return Way(trail.states[0], tuple(steps))
+
+    def _step(self, before: State, after: State, name: str | None = None) -> Step:
+        steps = (s for s in self.machine.successors(before) if s.state == after)
+        return next(s for s in steps if name in (None, s.action.name))
