@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from checker import cli_results, cli_rules
+from checker import cli_explore, cli_export, cli_results, cli_rules
 from checker import commands as c
 from checker.baseline import BaselineError
 from checker.cli_run import Run, UsageError
@@ -36,18 +36,6 @@ def cmd_check(run: Run) -> int:
     return run.finish(c.assemble(ruleset, ["check"], parts, code, scope=scope), code, written)
 
 
-def cmd_explore(run: Run) -> int:
-    """Exploration."""
-    ruleset, scope, readings = run.ruleset(), run.scope(), run.readings()
-    accepting = run.accepting()
-    most, engine = run.args.max_states, run.args.engine
-    explored = c.run_explore(ruleset, scope, run.progress, readings, most, engine)
-    parts, code = accepting.judge(*explored)
-    written = accepting.write(parts)
-    records = c.assemble(ruleset, ["explore"], parts, code, scope=scope, readings=readings)
-    return run.finish(records, code, written)
-
-
 def cmd_replay(run: Run) -> int:
     """Replay."""
     ruleset, readings = run.ruleset(), run.readings()
@@ -67,7 +55,7 @@ def cmd_demo(run: Run) -> int:
     parts, code = c.run_check(ruleset, Scope(), run.progress)
     codes = [code]
     for scope in c.DEMO_SCOPES:
-        found, code = c.run_explore(ruleset, scope, run.progress, {})
+        found, code = c.run_explore(ruleset, scope, run.progress, {}, c.Exploring())
         parts += found
         codes.append(code)
     found, code = c.run_replay(ruleset, files, c.Wire(), ReplayOptions(), run.progress)
@@ -132,21 +120,19 @@ def build_parser() -> argparse.ArgumentParser:
     _bounds(check, "bids", "care_of", "options", "sequence_bits")
     _baselines(check)
     cli_results.add_explain(check)
-    explore = add("explore", cmd_explore, "what can happen between nodes that obey the document?")
+    about = "what can happen between nodes that obey the document?"
+    explore = add("explore", cli_explore.cmd_explore, about)
     explore.add_argument("ruleset", help=f"{shipped} or a Python file")
     _common(explore)
-    _bounds(explore)
+    cli_explore.add_explore(explore)
     _readings(explore)
     _baselines(explore)
     cli_results.add_explain(explore)
-    explore.add_argument(
-        "--engine",
-        choices=(c.INTERPRETED, c.COMPILED),
-        default=c.INTERPRETED,
-        help="compiled: for large scopes, on all cores; the properties only, not what both "
-        "sides come to",
-    )
-    explore.add_argument("--max-states", type=int, metavar="N", help="end the search after these")
+    export = add("export", cli_export.cmd_export, "the system for SPIN, TLC, Z3 and cvc5")
+    export.add_argument("ruleset", help=f"{shipped} or a Python file")
+    cli_explore.add_scope(export)
+    _readings(export)
+    cli_export.add_export(export)
     _add_replay(add("replay", cmd_replay, "did an implementation obey the document?"))
     cli_results.add_commands(add, _octet)
     return parser

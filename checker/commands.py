@@ -16,11 +16,13 @@ from checker.machine import Machine
 from checker.progress import Progress
 from checker.reach import Ways
 from checker.replay import Replayer, ReplayOptions
+from checker.resolution import Resolution
 from checker.session import footer, header, preamble
 from checker.two_party import Placed, TwoParty
 from model.errors import RuleError
 from model.ruleset import Ruleset
 from model.scope import Scope
+from model.whole.scope import WholeScope
 from traces.declaration import Declaration, load_declaration
 from traces.dialects import dialect
 
@@ -72,27 +74,38 @@ def run_check(ruleset: Ruleset, scope: Scope, progress: Progress) -> tuple[list[
     return records, FOUND if records else CLEAN
 
 
+@dataclass(frozen=True)
+class Exploring:
+    """How a system is explored: by which engine, and when the search ends early."""
+
+    engine: str = INTERPRETED
+    most_states: int | None = None
+    stop_at_first: bool = False
+
+
 def run_explore(
     ruleset: Ruleset,
     scope: Scope,
     progress: Progress,
     readings: Mapping[str, str],
-    most_states: int | None = None,
-    engine: str = INTERPRETED,
+    how: Exploring,
+    resolved: Iterable[Resolution] = (),
 ) -> tuple[list[Record], int]:
     """Return the properties, each with a shortest message sequence where it is violated."""
     chosen = reading_indices(ruleset, readings)
-    machine = Machine(ruleset, scope, chosen)
-    if engine == COMPILED:
+    machine = Machine(ruleset, scope, chosen, resolved=resolved)
+    placed: list[Placed] = []
+    if how.engine == COMPILED:
         from checker.space.verdicts import explored  # noqa: PLC0415  (loads the compilers)
 
-        account, verdicts = explored(machine, progress.states, most_states)
-        placed: list[Placed] = []
+        account, verdicts = explored(machine, progress.states, how.most_states, how.stop_at_first)
     else:
-        explorer = Explorer(machine, MOST_STATES if most_states is None else most_states)
+        most = MOST_STATES if how.most_states is None else how.most_states
+        explorer = Explorer(machine, most)
         found = explorer.run(progress.states)
         account, verdicts = found.account(), explorer.verdicts(found)
-        placed = both_sides(TwoParty(ruleset, chosen), found, progress)
+        if not isinstance(scope, WholeScope):
+            placed = both_sides(TwoParty(ruleset, chosen), found, progress)
     records = list(exploration_records(account, verdicts))
     records += [finding_record(f, ruleset, Ways(where)) for f, where in placed]
     if placed or any(v.holds is False for v in verdicts):

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 import z3
 
+from checker.advance import Progress, Watch
 from checker.evaluate import Evaluator
 from checker.machine import Machine, State, Step
 from model.properties import Property
 from model.rule import On
 from model.whole.properties import checked
 
-Progress = Callable[[int, int, int], None]  # states, transitions, depth
 ALWAYS, NEVER, SOMETIMES, LEADS = "always", "never", "sometimes", "leads to rest"
 Observer = Callable[[State, int, Step], None]  # state, position of the transition, transition
 
@@ -167,25 +167,26 @@ class Explorer:
         """Explore to the end, to the budget of states, or until interrupted (Ctrl-C)."""
         found = Exploration(self.machine)
         try:
-            self._levels(found, progress)
+            self._levels(found, Watch(progress))
         except KeyboardInterrupt:
             found.complete = False
         return found
 
-    def _levels(self, found: Exploration, progress: Progress | None) -> None:
+    def _levels(self, found: Exploration, watch: Watch) -> None:
         level = self.machine.initial()
         for state in level:
             found.parents[state] = None
             self._check(found, state)
         while level and len(found.parents) <= self.most_states:
             found.levels.append(len(level))
-            if progress:
-                progress(len(found.parents), found.transitions, found.depth)
-            level = list(self._next(found, level))
+            watch.say(found.levels, len(found.parents), found.transitions, len(level))
+            level = list(self._next(found, level, watch))
         found.complete = not level
 
-    def _next(self, found: Exploration, level: list[State]) -> Iterator[State]:
-        for state in level:
+    def _next(self, found: Exploration, level: list[State], watch: Watch) -> Iterator[State]:
+        for done, state in enumerate(level):
+            if watch.due:
+                watch.say(found.levels, len(found.parents), found.transitions, len(level) - done)
             for position, step in enumerate(self.machine.successors(state)):
                 found.transitions += 1
                 found.actions[step.action.name] += 1

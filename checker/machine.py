@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 
 from checker.evaluate import Evaluator
 from checker.outcomes import Outcome, StepEngine
+from checker.resolution import Resolution
 from checker.usual import UNUSED
 from model.predicates import READING_DOMAINS
 from model.rule import On
@@ -44,6 +46,7 @@ class Machine:
         readings: Mapping[str, int] | None = None,
         relations: Mapping[On, StepRelation] | None = None,
         permitted: bool = True,  # with the actions that a permission allows
+        resolved: Iterable[Resolution] = (),  # contradictions that are decided
     ) -> None:
         self.ruleset, self.scope = ruleset, scope
         self.world = World(scope)
@@ -65,8 +68,10 @@ class Machine:
         self.constants = {**self._unvaried(), **chosen}
         self.layout = [*self.names, *self.constants]
         self._tail = tuple(self.constants.values())
+        decisions = tuple(resolved)
         self.engines = {
-            on: StepEngine(relation, self.layout, UNUSED) for on, relation in self.relations.items()
+            on: StepEngine(relation, self.layout, UNUSED, partial(_decided, decisions))
+            for on, relation in self.relations.items()
         }
         self._guards = Evaluator([a.guard for a in self.actions], self.layout)
         self._compiled = [_Compiled(self, a) for a in self.actions]
@@ -112,6 +117,10 @@ class Machine:
     def show(self, state: State) -> dict[str, int]:
         """Return a state by name."""
         return dict(zip(self.names, state, strict=True))
+
+
+def _decided(resolved: tuple[Resolution, ...], rule: str, among: set[str]) -> bool:
+    return any(r.keeps(rule, among) for r in resolved)
 
 
 class _Compiled:

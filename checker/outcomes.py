@@ -8,7 +8,7 @@ wherever it can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -57,6 +57,8 @@ class StepEngine:
     relation: StepRelation
     layout: Sequence[str]
     unused: Mapping[str, frozenset[int]] = field(default_factory=dict)  # by name of the domain
+    # Of contradicting rules, is one (the first) decided to be obeyed among these?
+    decided: Callable[[str, set[str]], bool] = field(default=lambda _rule, _among: False)
     _memo: dict[Applied, tuple[Outcome, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -281,7 +283,9 @@ class _Problem:
         if advice:
             return advice[:1]
         firm = [c for c in core if rules[c.tag].rule.modality is not Modality.DEFINITION]
-        return firm or core
+        among = {rules[c.tag].rule.id for c in core}
+        kept = [c for c in firm if not self.engine.decided(rules[c.tag].rule.id, among)]
+        return kept or firm or core
 
     def _values(self, constraints: list[Constraint]) -> Iterator[tuple[int, ...]]:
         variables = {d.label: self._variable(d) for d in self.decisions}

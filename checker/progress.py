@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TextIO
+
+from checker.advance import Advance
 
 INTERVAL_S = 0.2
 
@@ -14,7 +16,6 @@ class Progress:
     """Tells what is being done; `stream` is written to only when it is a terminal."""
 
     stream: TextIO
-    _started: float = field(default_factory=time.monotonic)
     _last: float = 0.0
 
     def say(self, text: str) -> None:
@@ -22,15 +23,11 @@ class Progress:
         if self.stream.isatty():
             self._write(text)
 
-    def states(self, states: int, transitions: int, depth: int) -> None:
+    def states(self, now: Advance) -> None:
         """Show how far an exploration is."""
-        now = time.monotonic()
-        if self.stream.isatty() and now - self._last > INTERVAL_S:
-            self._last = now
-            rate = states / max(now - self._started, 0.001)
-            self._write(
-                f"{states:,} states, {transitions:,} transitions, depth {depth}, {rate:,.0f}/s"
-            )
+        if self.stream.isatty() and time.monotonic() - self._last > INTERVAL_S:
+            self._last = time.monotonic()
+            self._write(advance_text(now))
 
     def done(self) -> None:
         """Leave an empty line behind."""
@@ -40,3 +37,18 @@ class Progress:
     def _write(self, text: str) -> None:
         self.stream.write(f"\r\x1b[K{text[:110]}")
         self.stream.flush()
+
+
+def advance_text(now: Advance) -> str:
+    """Return how far an exploration is, in one line."""
+    parts = [
+        f"{now.states:,} states",
+        f"{now.rate:,.0f}/s",
+        f"depth {now.depth}",
+        f"{now.waiting:,} waiting",
+    ]
+    if now.bytes:
+        parts.append(f"{now.bytes / (1 << 20):,.0f} MiB")
+    if now.left is not None:
+        parts.append(f"about {now.left:,.0f} s left")
+    return ", ".join(parts)

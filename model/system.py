@@ -525,26 +525,29 @@ class System:
             yield Action(name, "network", z3.And(flag, self._may_fail()), updates=updates)
 
     def strays(self) -> Iterator[Action]:
-        """A bulk update reaches a correspondent node, though no mobile node may send it."""
-        if self.world.scope.options < 2:
-            return
+        """Yield how a bulk update reaches a correspondent node: no mobile node may send it."""
+        if self.world.scope.options >= 2:
+            yield self.stray("a stray bulk update", (1, 2), FIRST_CARE_OF)
+
+    def stray(self, name: str, bids: tuple[int, ...], address: int) -> Action:
+        """Return the action in which another node sends a bulk update of two BIDs."""
         fields: dict[str, Any] = {
             "net.update": z3.BoolVal(True),
             "net.sent": net.sent + 1,
             "bu.ack": z3.BoolVal(True),
-            "bu.source": _address(FIRST_CARE_OF),
+            "bu.source": _address(address),
             "bu.sequence": mn.sequence,
         }
-        for i in (1, 2):
+        for i, b in enumerate(bids, 1):
             fields |= {
                 self.name(o.present, i): z3.BoolVal(True),
-                self.name(o.bid, i): z3.BitVecVal(i, 8),
+                self.name(o.bid, i): z3.BitVecVal(b, 8),
                 self.name(o.length, i): Length.twenty,
                 self.name(o.C, i): z3.BoolVal(True),
-                self.name(o.coa, i): _address(FIRST_CARE_OF),
+                self.name(o.coa, i): _address(address),
             }
         guard = z3.And(self._idle(), z3.Not(node.home_agent))
-        yield Action("a stray bulk update", STRANGER, guard, updates=fields, to="receiver")
+        return Action(name, STRANGER, guard, updates=fields, to="receiver")
 
 
 def _address(value: int) -> z3.BitVecRef:

@@ -6,16 +6,22 @@ from collections import Counter
 from collections.abc import Iterator
 
 from checker.evaluate import Evaluator
+from checker.space.quotient import expanded, fitting
 from checker.space.reached import Reached
+from checker.space.symmetry import Symmetry
 from checker.space.system import Absent, Transition, TransitionSystem, Values
 from model.errors import RuleError
 
 
 class Interpreted:
-    """Explores a system state by state; slow, and short enough to be believed."""
+    """Explores a system state by state; slow, and short enough to be believed.
 
-    def __init__(self, system: TransitionSystem) -> None:
-        self.system = system
+    With symmetries it goes through one state of those that are images of each other.
+    """
+
+    def __init__(self, system: TransitionSystem, up_to: Symmetry | None = None) -> None:
+        self.symmetry = fitting(system, up_to)
+        self.system = system = self.symmetry.system
         self.names = [*(v.name for v in system.variables), *system.constants]
         self.tail = tuple(system.constants.values())
         self._transitions = [_Evaluated(self, t) for t in system.transitions]
@@ -42,11 +48,11 @@ class Interpreted:
     def run(self) -> Reached:
         """Explore to the end."""
         search = _Search(self)
-        level = list(dict.fromkeys(self.system.initial))
+        level = list(dict.fromkeys(map(self.symmetry.group.least, self.system.initial)))
         for state in level:
             search.add(state, None)
         while level:
-            search.levels.append(len(level))
+            search.levels.append(search.states - sum(search.levels))
             level = list(search.expanded(sorted(level)))
         return search.reached()
 
@@ -108,7 +114,8 @@ class _Clearing:
 
 class _Search:
     def __init__(self, engine: Interpreted) -> None:
-        self.engine = engine
+        self.engine, self.group = engine, engine.symmetry.group
+        self.states = 0
         self.parents: dict[Values, Values | None] = {}
         self.levels: list[int] = []
         self.taken: Counter[str] = Counter()
@@ -119,22 +126,26 @@ class _Search:
     def add(self, state: Values, parent: Values | None) -> None:
         self.parents[state] = parent
         violated, met = self.engine.judged(state)
-        self.violated.update(violated)
+        many = self.group.orbit(state)
+        self.states += many
+        self.violated.update(dict.fromkeys(violated, many))
         self.met.update(met)
         for p in violated:
             self.first.setdefault(p, state)
 
     def expanded(self, level: list[Values]) -> Iterator[Values]:
         for state in level:
-            for name, after in self.engine.successors(state):
-                self.taken[name] += 1
+            many = self.group.orbit(state)
+            for name, reached in self.engine.successors(state):
+                self.taken[name] += many
+                after = self.group.least(reached)
                 if after not in self.parents:
                     self.add(after, state)
                     yield after
 
     def reached(self) -> Reached:
-        return Reached(
-            len(self.parents),
+        found = Reached(
+            self.states,
             sum(self.taken.values()),
             tuple(self.levels),
             dict(self.taken),
@@ -142,6 +153,8 @@ class _Search:
             {p: self._path(state) for p, state in self.first.items()},
             frozenset(self.met),
         )
+        step = self.engine.successors
+        return expanded(found, self.engine.symmetry, len(self.parents), self.group.least, step)
 
     def _path(self, state: Values | None) -> tuple[Values, ...]:
         path = []

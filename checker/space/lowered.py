@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from checker.space.canonical import Images
+from checker.space.group import Group
+from checker.space.moves import Cut, Moves
 from checker.space.packing import WORD, Packing, Place
 from checker.space.program import Lowering, Program, Ref
+from checker.space.support import bits_needed
 from checker.space.system import StepTable, Transition, TransitionSystem, Variable
-
-ONES = (1 << WORD) - 1
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """A step table as it is looked up: the words of the key, and where decisions are."""
+    """A step table as it is looked up: the words of the key, and where decisions are.
+
+    `needs` masks the bits of each word of a state that the key depends on.
+    """
 
     table: StepTable
     key: tuple[Ref, ...]
     decided: Packing
+    needs: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -37,12 +43,18 @@ class LoweredTransition:
 
 
 class Lowered:
-    """The instructions of a system, and of what must and what may hold in its states."""
+    """The instructions of a system, and of what must and what may hold in its states.
 
-    def __init__(self, system: TransitionSystem) -> None:
+    With a group of renamings there are also the words of the least image of a state, `least`,
+    and the number of its different images, `orbit`.
+    """
+
+    def __init__(self, system: TransitionSystem, group: Group | None = None) -> None:
         self.system = system
         self.packing = Packing(system.variables)
         self.program = Program()
+        self._cuts: dict[Ref, Cut] = {}
+        self._moves = Moves(self.program, self._cuts)
         self.word_inputs = [self._word("state", k) for k in range(self.packing.words)]
         self._state = self._unpacked(self.word_inputs, self.packing)
         self._state |= {n: self.program.const(v) for n, v in system.constants.items()}
@@ -52,6 +64,15 @@ class Lowered:
         self.transitions = [self._transition(t, lower) for t in system.transitions]
         self.always = [lower(t) for t in system.always.values()]
         self.sometimes = [lower(t) for t in system.sometimes.values()]
+        self.least: tuple[Ref, ...] = ()
+        self.orbit = self.program.const(1)
+        if group and len(group) > 1:
+            images = Images(self.program, self.packing, group, tuple(self.word_inputs))
+            self.least, self.orbit = images.least(), images.orbit()
+
+    def decisions(self, lookup: Lookup) -> list[Ref]:
+        """Return the words that decisions are taken from, which a row of the table fills."""
+        return [self._word(lookup.table.name, k) for k in range(lookup.decided.words)]
 
     def _word(self, of: str, k: int) -> Ref:
         return self.program.input(f"{of} {k}", 1 << WORD)
@@ -67,7 +88,9 @@ class Lowered:
         shifted = p.arithmetic("shr", word, p.const(place.shift), WORD)
         if not place.width:
             return p.const(0)
-        return p.put("and", shifted, p.const((1 << place.width) - 1), most=size - 1)
+        cut = p.put("and", shifted, p.const((1 << place.width) - 1), most=size - 1)
+        self._cuts[cut] = Cut(word, place.shift, place.width)
+        return cut
 
     # -- transitions -----------------------------------------------------------------------
 
@@ -97,31 +120,20 @@ class Lowered:
             present = Lowering(self.program, after)(absent.unless)
             for name in sorted(absent.names):
                 value = self.program.ite(present, after[name], self.program.const(0))
-                if value != self._state[name]:
-                    result[name] = value
+                if value != after[name]:
+                    after[name] = result[name] = value
         return result
 
     def _packed(self, changed: Mapping[str, Ref]) -> tuple[tuple[Ref, ...], Ref]:
         """Return the words after a transition, and the flag that a value does not fit."""
         p, unfit = self.program, []
-        keep, placed = [ONES] * self.packing.words, list[tuple[Ref, Place]]()
         for name, value in changed.items():
-            place, size = self._places[name]
+            size = self._places[name][1]
             if p.most(value) >= size:
                 unfit.append(p.less(p.const(size - 1), value))
-            keep[place.word] &= ~(((1 << place.width) - 1) << place.shift)
-            placed.append((value, place))
-        words = zip(self.word_inputs, keep, strict=True)
-        kept = [p.arithmetic("and", word, p.const(mask), WORD) for word, mask in words]
-        return self._joined(kept, placed), p.any(unfit)
-
-    def _joined(self, words: list[Ref], placed: Iterable[tuple[Ref, Place]]) -> tuple[Ref, ...]:
-        """Return words with values put where they have nothing but zeros."""
-        p, result = self.program, list(words)
-        for value, place in placed:
-            moved = p.arithmetic("shl", value, p.const(place.shift), WORD)
-            result[place.word] = p.arithmetic("or", moved, result[place.word], WORD)
-        return tuple(result)
+        after = {**self._state, **changed}
+        placed = ((after[n], place) for n, (place, _) in self._places.items() if place.width)
+        return self._moves.words(self.packing.words, placed), p.any(unfit)
 
     # -- step tables -----------------------------------------------------------------------
 
@@ -133,8 +145,9 @@ class Lowered:
         lower = Lowering(self.program, names)
         packing = key_packing(table)
         parts = zip(map(lower, table.key), packing.places, strict=True)
-        key = self._joined([self.program.const(0)] * packing.words, parts)
-        lookup = Lookup(table, key, self._decided[table.name][0])
+        key = self._moves.words(packing.words, parts)
+        needs = bits_needed(self.program, self._cuts, self.word_inputs, key)
+        lookup = Lookup(table, key, self._decided[table.name][0], needs)
         if lookup not in self.lookups:
             self.lookups.append(lookup)
         return self.lookups.index(lookup)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,14 +12,16 @@ import numpy as np
 from checker.space import kernel
 from checker.space.tables import Words
 
-FIRST_SLOTS = 1 << 16
-FULLEST = 0.75
-GROWTH = 1.6
+FIRST_SLOTS = 64  # of a partition
+FULLEST = kernel.FULLEST_OF_16 / 16
+BUFFERED = 1 / 6  # of the slots: how many successors are gathered before they are looked up
+LEAST_ROOM = 256  # of a buffer
+PLACES = 1 << 64 - kernel.TAG_BITS
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How many bytes states and their table may take."""
+    """How many bytes states, their table and the buffers may take."""
 
     bytes: int
 
@@ -32,11 +32,11 @@ class Budget:
         return cls(int(free * share))
 
 
-def reserved(count: int) -> Words:
+def reserved(count: int, large: bool = False) -> Words:
     """Return zeros whose pages are taken as they are used, large ones where there are such."""
     kind = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
     pages = mmap.mmap(-1, 8 * count, flags=kind)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
+    if large and hasattr(mmap, "MADV_HUGEPAGE"):
         pages.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(pages, np.uint64)
 
@@ -46,40 +46,42 @@ class Memory:
 
     def __init__(self, words: int, budget: Budget, threads: int) -> None:
         self.words, self.threads = words, threads
-        # At the table's emptiest and fullest a state takes 8 / 0.47 and 8 / 0.75 bytes of it.
-        self.places = budget.bytes // (8 * words + 18)
-        self.most_slots = max(int(self.places / FULLEST), FIRST_SLOTS)
-        self.slots = reserved(self.most_slots)
+        slot = 8 * (1 + BUFFERED * words)
+        self.places = min(int(budget.bytes / (8 * words + slot / FULLEST)), PLACES - 1)
+        most = int(self.places / FULLEST) // kernel.PARTITIONS // kernel.BUCKET * kernel.BUCKET
+        self.most = max(most, FIRST_SLOTS)
+        self.slots = reserved(self.most * kernel.PARTITIONS)
         room = max(self.places, FIRST_SLOTS) + kernel.STRETCH * (threads + 1)
-        self.store = reserved(room * words)
-        self.size = FIRST_SLOTS
-        self.shared: Any = np.zeros(kernel.SHARED, np.int64)
-
-    @property
-    def limit(self) -> int:
-        """Return the place after which no stretch of the store may begin."""
-        return int(self.size * FULLEST) - kernel.STRETCH * self.threads
+        self.store = reserved(room * words, large=True)
+        self.sizes = np.full(kernel.PARTITIONS, FIRST_SLOTS, np.uint64)
+        self.used_slots = np.zeros(kernel.PARTITIONS, np.uint64)
+        self.shared: Any = np.zeros(kernel.SHARED, np.uint64)
+        self.counts = np.zeros((threads, kernel.PARTITIONS), np.uint64)
+        lanes = threads * kernel.PARTITIONS
+        most_room = max(int(self.most * BUFFERED) // threads, LEAST_ROOM)
+        self.buffers = reserved(lanes * most_room * words, large=True)
 
     @property
     def used(self) -> int:
         """Return how many places of the store are taken."""
         return int(self.shared[kernel.STORE])
 
-    def grow(self, pool: Executor) -> bool:
-        """Make the table larger; return False where the budget does not allow it."""
-        if self.size >= self.most_slots:
-            return False
-        self.slots[: self.size] = 0
-        self.size = min(int(self.size * GROWTH), self.most_slots)
-        cuts = [self.used * k // self.threads for k in range(self.threads + 1)]
-        waiting = [pool.submit(self._reinsert, start, end) for start, end in pairwise(cuts)]
-        for task in waiting:
-            task.result()
-        return True
+    @property
+    def room(self) -> int:
+        """Return how many successors a buffer may have now, while all are empty."""
+        return max(int(self.sizes.min() * BUFFERED) // self.threads, LEAST_ROOM)
 
-    def _reinsert(self, start: int, end: int) -> None:
-        size = np.uint64(self.size)
-        kernel.reinserted(self.words, self.slots, size, self.store, start, end)
+    def buffers_of(self, thread: int, room: int) -> Words:
+        """Return the buffers of one thread, each with room for so many states."""
+        size = kernel.PARTITIONS * room * self.words
+        return self.buffers[thread * size : (thread + 1) * size]
+
+    def rebuilt(self, used: int) -> bool:
+        """Make the table of what is in the store up to a place; return whether it fits."""
+        self.shared[kernel.STORE] = used
+        most, spare = np.uint64(self.most), reserved(self.most)
+        table = (self.slots, most, self.sizes, self.used_slots, self.store, np.uint64(used))
+        return int(kernel.rebuilt(self.words, *table, spare)) == kernel.DONE
 
     def close(self, free: int, end: int) -> None:
         """Give back what a thread leaves of its stretch of the store, or fill it."""
@@ -88,6 +90,13 @@ class Memory:
         self.store[free * self.words : end * self.words] = kernel.NO_STATE
 
     @property
+    def kept(self) -> int:
+        """Return how many states are in the store; it looks at all of it."""
+        last = self.store[self.words - 1 : self.used * self.words : self.words]
+        return int(np.count_nonzero(last != kernel.NO_STATE))
+
+    @property
     def bytes(self) -> int:
         """Return how many bytes are in use."""
-        return 8 * (self.size + self.used * self.words)
+        buffers = self.threads * kernel.PARTITIONS * self.room * self.words
+        return 8 * (int(self.sizes.sum()) + self.used * self.words + buffers)

@@ -1,4 +1,4 @@
-"""Lowered systems as machine code: two functions that are called by address.
+"""Lowered systems as machine code: functions that are called by address.
 
 `successors(state, out, room, tables, failed)` writes, for each transition out of a state, its
 words and its position, and returns how many there are; or it stops and returns MISSING (a table
@@ -9,20 +9,30 @@ the transition is in `failed`).
 `judged(state)` returns bit k for the k-th property that must always hold and does not, and bit
 32 + k for the k-th that may hold and does.
 
+`orbit(state)` returns how many states it stands for; with renamings that is the number of its
+images under them, and the states that `successors` writes are the least of their images.
+
+`failed` has more room behind the key: `scratch` words in all, in which a thread remembers what it
+found for the bits of a state that a key depends on; zeros at first.
+
 `tables` has four numbers for each lookup: the addresses of its slots, keys and rows, and the
 number of slots less one (a power of two).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from llvmlite import binding as llvm
 from llvmlite import ir
 
-from checker.space.lowered import Lookup, Lowered, LoweredTransition
+from checker.space.branches import Branch, Guarded, conjuncts, tree
+from checker.space.lowered import Lookup, Lowered
 from checker.space.program import Ref
+from checker.space.remembered import memories, told
+from checker.space.support import depending
 from checker.space.tables import COUNT_BITS, MIX
 
 MISSING, CROWDED, UNFIT = -1, -2, -3
@@ -45,15 +55,24 @@ class Native:
         )
         self._engine = llvm.create_mcjit_compiler(parsed, target)
         self._engine.finalize_object()
+        known = memories(lowered)
+        self.told = told(lowered)
+        self.scratch = known[-1].end if known else self.told
         self.successors = int(self._engine.get_function_address("successors"))
         self.judged = int(self._engine.get_function_address("judged"))
+        self.orbit = int(self._engine.get_function_address("orbit"))
 
 
 def _module(lowered: Lowered) -> ir.Module:
     module = ir.Module(name="transitions")
     find = {n: _find(module, n) for n in {len(x.key) for x in lowered.lookups}}
-    _Successors(module, lowered, find).write()
+    sought = [
+        _sought(module, lowered, k, find[len(lookup.key)])
+        for k, lookup in enumerate(lowered.lookups)
+    ]
+    _Successors(module, lowered, sought, _least(module, lowered)).write()
     _judged(module, lowered)
+    _orbit(module, lowered)
     return module
 
 
@@ -96,6 +115,7 @@ def _compared(operator: str) -> Callable[..., Any]:
 _EMIT: dict[str, Callable[..., Any]] = {
     "and": lambda b, x, y: b.and_(x, y),
     "or": lambda b, x, y: b.or_(x, y),
+    "xor": lambda b, x, y: b.xor(x, y),
     "not": lambda b, x: b.xor(x, I64(1)),
     "eq": _compared("=="),
     "ult": _compared("<"),
@@ -112,8 +132,10 @@ _EMIT: dict[str, Callable[..., Any]] = {
 class _Successors:
     """Writes the function that tells the transitions out of a state."""
 
-    def __init__(self, module: ir.Module, lowered: Lowered, find: dict[int, Any]) -> None:
-        self.lowered, self.find = lowered, find
+    def __init__(self, module: ir.Module, lowered: Lowered, sought: list[Any], least: Any) -> None:
+        self.lowered, self.sought, self.least = lowered, sought, least
+        self.memories = memories(lowered)
+        self.slots: dict[int, Any] = {}  # by lookup: what was found in this state
         kind = ir.FunctionType(I64, [POINTER, POINTER, I64, POINTER, POINTER])
         self.function = ir.Function(module, kind, "successors")
         self.state, self.out, self.room, self.tables, self.failed = self.function.args
@@ -130,60 +152,102 @@ class _Successors:
         self.count = b.alloca(I64)
         b.store(I64(0), self.count)
         scope = {ref: b.load(b.gep(self.state, [I64(k)])) for k, ref in enumerate(words)}
-        guards = [self.code.flag(t.guard, scope) for t in self.lowered.transitions]
-        found = [self._look(k, guards, scope) for k in range(len(self.lowered.lookups))]
-        for k, (t, guard) in enumerate(zip(self.lowered.transitions, guards, strict=True)):
-            with b.if_then(guard):
-                if t.lookup is None:
-                    self._crowded(I64(1))
-                    self._take(k, t, dict(scope))
-                else:
-                    self._rows(k, t, found[t.lookup], dict(scope))
+        groups = self._groups()
+        asking = Counter(self.lowered.transitions[g[0]].lookup for g in groups)
+        for k in (k for k, many in asking.items() if k is not None and many > 1):
+            self.slots[k] = b.alloca(I64)
+            b.store(I64(0), self.slots[k])
+        guards = [self.lowered.transitions[g[0]].guard for g in groups]
+        flags = [Guarded(conjuncts(self.code.program, g), n) for n, g in enumerate(guards)]
+        self._branch(tree(flags), groups, scope)
         b.ret(b.load(self.count))
 
-    def _look(self, k: int, guards: list[Any], scope: Scope) -> Any:
-        """Return what the table has for the key: 0 where no transition asks for it."""
-        b, lookup = self.builder, self.lowered.lookups[k]
-        asking = [g for g, t in zip(guards, self.lowered.transitions, strict=True) if t.lookup == k]
-        asked = asking[0]
-        for guard in asking[1:]:
-            asked = b.or_(asked, guard)
+    def _groups(self) -> list[list[int]]:
+        """Return the transitions with one guard and one lookup together: what they share is
+        computed once, and there is one branch to be taken or not."""
+        groups = dict[tuple[Ref, int | None], list[int]]()
+        for k, t in enumerate(self.lowered.transitions):
+            if self.code.program.value(t.guard) != 0:
+                groups.setdefault((t.guard, t.lookup), []).append(k)
+        return list(groups.values())
+
+    def _branch(self, branch: Branch, groups: list[list[int]], scope: Scope) -> None:
+        """Write what is done where the flags so far are set."""
+        for n in branch.done:
+            self._group(groups[n], dict(scope))
+        for inner in branch.within:
+            assert inner.flag is not None
+            with self.builder.if_then(self.code.flag(inner.flag, scope)):
+                self._branch(inner, groups, dict(scope))
+
+    def _group(self, together: list[int], scope: Scope) -> None:
+        lookup = self.lowered.transitions[together[0]].lookup
+        if lookup is None:
+            self._crowded(I64(len(together)))
+            self._take(together, scope)
+        else:
+            self._rows(together, self._look(lookup, scope), scope)
+
+    def _look(self, k: int, scope: Scope) -> Any:
+        """Return what the table has for the key; where several ask, it is looked for once."""
+        if k not in self.slots:
+            return self._found(k, scope)
+        b, slot = self.builder, self.slots[k]
+        with b.if_then(b.icmp_unsigned("==", b.load(slot), I64(0))):
+            b.store(self._found(k, scope), slot)
+        return b.load(slot)
+
+    def _found(self, k: int, scope: Scope) -> Any:
+        """Return what was found for the same bits of a state before, or is found now."""
+        b = self.builder
+        words = [scope[ref] for ref in self.lowered.word_inputs]
+        place = self.memories[k].place(b, self.failed, words)
+        held, entry = place.held(b)
         before = b.block
-        with b.if_then(asked):
-            found = self._found(k, lookup, dict(scope))
+        with b.if_then(b.not_(held), likely=False):
+            sought = b.call(self.sought[k], [*words, self.tables, self.failed])
+            with b.if_then(b.icmp_unsigned("==", sought, I64(0)), likely=False):
+                b.ret(I64(MISSING))
+            place.keep(b, sought)
             inside = b.block
         result = b.phi(I64)
-        result.add_incoming(I64(0), before)
-        result.add_incoming(found, inside)
+        result.add_incoming(entry, before)
+        result.add_incoming(sought, inside)
         return result
 
-    def _found(self, k: int, lookup: Lookup, scope: Scope) -> Any:
-        b = self.builder
-        key = [self.code.value(ref, scope) for ref in lookup.key]
-        base = [b.load(b.gep(self.tables, [I64(4 * k + n)])) for n in (0, 1, 3)]
-        found = b.call(self.find[len(key)], [*base, *key])
-        with b.if_then(b.icmp_unsigned("==", found, I64(0)), likely=False):
-            for n, value in enumerate([I64(k), *key]):
-                b.store(value, b.gep(self.failed, [I64(n)]))
-            b.ret(I64(MISSING))
-        return found
-
-    def _rows(self, k: int, t: LoweredTransition, found: Any, scope: Scope) -> None:
-        """Take the transition once for each row."""
-        b = self.builder
-        assert t.lookup is not None
-        lookup = self.lowered.lookups[t.lookup]
+    def _rows(self, together: list[int], found: Any, scope: Scope) -> None:
+        """Take transitions with one lookup, once for each row."""
+        b, position = self.builder, self.lowered.transitions[together[0]].lookup
+        assert position is not None
+        lookup = self.lowered.lookups[position]
         many = b.and_(found, I64((1 << COUNT_BITS) - 1))
-        self._crowded(many)
+        self._crowded(b.mul(many, I64(len(together))))
         size = lookup.decided.words
-        rows = b.inttoptr(b.load(b.gep(self.tables, [I64(4 * t.lookup + 2)])), POINTER)
+        rows = b.inttoptr(b.load(b.gep(self.tables, [I64(4 * position + 2)])), POINTER)
         first = b.mul(b.lshr(found, I64(COUNT_BITS)), I64(size))
+        self._before_rows(together, lookup, scope)
         with _counting(b, self.function, many) as at:
             place = b.add(first, b.mul(at, I64(size)))
             for n in range(size):
                 word = self.lowered.program.input(f"{lookup.table.name} {n}", 1 << 64)
                 scope[word] = b.load(b.gep(rows, [b.add(place, I64(n))]))
-            self._take(k, t, scope)
+            self._take(together, scope)
+
+    def _before_rows(self, together: list[int], lookup: Lookup, scope: Scope) -> None:
+        """Work out what is the same for each row."""
+        program = self.code.program
+        after = depending(program, self.lowered.decisions(lookup))
+        words = (self.lowered.transitions[k] for k in together)
+        waiting, seen = [w for t in words for w in (*t.words, t.unfit)], set[Ref]()
+        while waiting:
+            ref = waiting.pop()
+            if ref in seen:
+                continue
+            seen.add(ref)
+            if ref in after:
+                waiting += program.instructions[ref].args
+            elif program.value(ref) is None:
+                self.code.value(ref, scope)
 
     def _crowded(self, more: Any) -> None:
         b = self.builder
@@ -191,17 +255,27 @@ class _Successors:
         with b.if_then(full, likely=False):
             b.ret(I64(CROWDED))
 
-    def _take(self, k: int, t: LoweredTransition, scope: Scope) -> None:
-        b, code = self.builder, self.code
-        if code.program.value(t.unfit) != 0:
-            with b.if_then(code.flag(t.unfit, scope), likely=False):
+    def _take(self, together: list[int], scope: Scope) -> None:
+        """Write what follows from each of some transitions."""
+        b = self.builder
+        for k in together:
+            self._fits(k, scope)
+        count = b.load(self.count)
+        place = b.gep(self.out, [b.mul(count, I64(self.stride))])
+        for position, k in enumerate(together):
+            words = [self.code.value(w, scope) for w in self.lowered.transitions[k].words]
+            for n, value in enumerate([*words, I64(k)]):
+                b.store(value, b.gep(place, [I64(position * self.stride + n)]))
+            if self.least:
+                b.call(self.least, [b.gep(place, [I64(position * self.stride)])])
+        b.store(b.add(count, I64(len(together))), self.count)
+
+    def _fits(self, k: int, scope: Scope) -> None:
+        b, unfit = self.builder, self.lowered.transitions[k].unfit
+        if self.code.program.value(unfit) != 0:
+            with b.if_then(self.code.flag(unfit, scope), likely=False):
                 b.store(I64(k), self.failed)
                 b.ret(I64(UNFIT))
-        count = b.load(self.count)
-        place = b.mul(count, I64(self.stride))
-        for n, value in enumerate([*(code.value(w, scope) for w in t.words), I64(k)]):
-            b.store(value, b.gep(self.out, [b.add(place, I64(n))]))
-        b.store(b.add(count, I64(1)), self.count)
 
 
 class _counting:
@@ -229,18 +303,59 @@ class _counting:
         b.position_at_end(self.after)
 
 
-def _judged(module: ir.Module, lowered: Lowered) -> None:
-    function = ir.Function(module, ir.FunctionType(I64, [POINTER]), "judged")
+def _of_state(module: ir.Module, lowered: Lowered, name: str) -> tuple[Any, _Code, Scope]:
+    """Begin a function of a state: return where it is, and what emits into it from its words."""
+    function = ir.Function(module, ir.FunctionType(I64, [POINTER]), name)
     b = ir.IRBuilder(function.append_basic_block("entry"))
-    code, result = _Code(lowered, b), I64(0)
-    words = lowered.word_inputs
-    scope = {ref: b.load(b.gep(function.args[0], [I64(k)])) for k, ref in enumerate(words)}
+    words, state = lowered.word_inputs, function.args[0]
+    scope = {ref: b.load(b.gep(state, [I64(k)])) for k, ref in enumerate(words)}
+    return function, _Code(lowered, b), scope
+
+
+def _least(module: ir.Module, lowered: Lowered) -> Any:
+    """Write what puts the least image of a state in its place; None without renamings."""
+    if not lowered.least:
+        return None
+    function, code, scope = _of_state(module, lowered, "least")
+    values = [code.value(ref, scope) for ref in lowered.least]
+    for k, value in enumerate(values):
+        code.builder.store(value, code.builder.gep(function.args[0], [I64(k)]))
+    code.builder.ret(I64(0))
+    return function
+
+
+def _orbit(module: ir.Module, lowered: Lowered) -> None:
+    _, code, scope = _of_state(module, lowered, "orbit")
+    code.builder.ret(code.value(lowered.orbit, scope))
+
+
+def _judged(module: ir.Module, lowered: Lowered) -> None:
+    _, code, scope = _of_state(module, lowered, "judged")
+    b, result = code.builder, I64(0)
     for k, term in enumerate(lowered.always):
         bad = b.xor(code.value(term, scope), I64(1))
         result = b.or_(result, b.shl(bad, I64(k)))
     for k, term in enumerate(lowered.sometimes):
         result = b.or_(result, b.shl(code.value(term, scope), I64(32 + k)))
     b.ret(result)
+
+
+def _sought(module: ir.Module, lowered: Lowered, k: int, find: ir.Function) -> ir.Function:
+    """Write the search for the key of a lookup in a state: its entry, or 0 with the key told."""
+    many = len(lowered.word_inputs)
+    kind = ir.FunctionType(I64, [*[I64] * many, POINTER, POINTER])
+    function = ir.Function(module, kind, f"sought_{k}")
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    code, (*words, tables, failed) = _Code(lowered, b), function.args
+    scope: Scope = dict(zip(lowered.word_inputs, words, strict=True))
+    key = [code.value(ref, scope) for ref in lowered.lookups[k].key]
+    base = [b.load(b.gep(tables, [I64(4 * k + n)])) for n in (0, 1, 3)]
+    found = b.call(find, [*base, *key])
+    with b.if_then(b.icmp_unsigned("==", found, I64(0)), likely=False):
+        for n, value in enumerate([I64(k), *key]):
+            b.store(value, b.gep(failed, [I64(n)]))
+    b.ret(found)
+    return function
 
 
 def _find(module: ir.Module, words: int) -> ir.Function:

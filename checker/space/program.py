@@ -25,7 +25,7 @@ Ref = int  # the position of an instruction
 class Instruction:
     """An operator applied to earlier instructions; `data` is a constant or a place."""
 
-    op: str  # input const and or not eq ult ule ite add sub mul shl shr
+    op: str  # input const and or xor not eq ult ule ite add sub mul shl shr
     args: tuple[Ref, ...] = ()
     data: int | str = 0
     most: int = 1  # the largest value that it can have
@@ -154,7 +154,7 @@ class Program:
             and right & self.most(a) == (1 << self.most(a).bit_length()) - 1
         ):
             return a
-        if right == 0 and op in ("add", "sub", "or", "shl", "shr"):
+        if right == 0 and op in ("add", "sub", "or", "xor", "shl", "shr"):
             return a
         highest = self._highest(op, a, b)
         made = self.put(op, a, b, most=mask if highest is None else highest)
@@ -170,7 +170,7 @@ class Program:
             return None
         if op == "and":
             return min(x, y)
-        if op == "or":
+        if op in ("or", "xor"):
             return (1 << max(x.bit_length(), y.bit_length())) - 1
         if op == "shr":
             return x
@@ -183,6 +183,7 @@ _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
     "mul": lambda a, b: a * b,
     "and": lambda a, b: a & b,
     "or": lambda a, b: a | b,
+    "xor": lambda a, b: a ^ b,
     "shl": lambda a, b: a << b,
     "shr": lambda a, b: a >> b,
 }

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from checker.space.system import Values
 
+# Why a search stopped before its end.
+MEMORY, INTERRUPTED, STATES, VIOLATION = "memory", "interrupted", "states", "violation"
+
 
 @dataclass(frozen=True)
 class Trail:
@@ -35,7 +38,7 @@ class Lasso:
 class Recovery:
     """Whether a term is reached again from every state by fair transitions; None = not decided.
 
-    `states` are those of the quotient graph where the term does not hold, `edges` the fair
+    `states` are those of the calm graph where the term does not hold, `edges` the fair
     transitions out of them, `stuck` the dead ends among them and `endless` the components with
     an endless fair run.
     """
@@ -53,8 +56,11 @@ class Recovery:
 class Reached:
     """The states that were reached, counted; unless `complete`, of the search so far.
 
-    `levels` are the new states at each depth; `violated` says how many states violate a
-    property, and `paths` has a shortest sequence of states to one of them.
+    `levels` are the new states at each depth, of the last one only some where a search was
+    `stopped` by what it had in memory or by an interruption; `violated` says how many states
+    violate a property, and `paths` has a shortest sequence of states to one of them.  All of them
+    are about the whole system, also where a search went through one state of each `renamings`
+    that are images of each other, `kept` in all.
     """
 
     states: int
@@ -66,6 +72,10 @@ class Reached:
     met: frozenset[str] = frozenset()
     complete: bool = True
     bytes: int = 0  # what states and table take
+    renamings: int = 1  # how many there were, the one that renames nothing among them
+    kept: int = 0  # states that were looked at; 0 where it was all of them
+    told_apart: tuple[str, ...] = ()  # by candidate that is no symmetry: why not
+    stopped: str = ""  # memory, interrupted, states, violation; nothing where it is complete
 
     @property
     def depth(self) -> int:

@@ -3,24 +3,22 @@
 For each term of `recovers`: from every reachable state, if from then on only fair transitions
 are taken, each of them at last where it stays possible, a state where the term holds is reached.
 What keeps a run from it is a dead end of fair transitions, or an endless fair run (`fairness`),
-in the quotient graph (`quotient`) of what matters (`cone`).  The answer is a run of the system
+in the calm graph (`calm`) of what matters (`cone`).  The answer is a run of the system
 itself: a shortest sequence to such a place, and a way round.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
+from checker.space.calm import Calm, Graph
 from checker.space.compiled import Compiled
 from checker.space.cone import calm_system
 from checker.space.fairness import NOWHERE, Kept, Rounds, Runs
-from checker.space.quotient import Graph, Quotient
 from checker.space.reached import Lasso, Reached, Recovery
-from checker.space.stepping import Stepping
+from checker.space.stepping import Stepping, every_state_needed
 from checker.space.system import TransitionSystem, Values
 from model.errors import RuleError
 
@@ -31,27 +29,31 @@ Entry = tuple[int, Values]  # depth and state
 def recoveries(engine: Compiled, found: Reached) -> dict[str, Recovery]:
     """Return the answers for a system that an engine has explored, by name.
 
-    Nothing is said where the search did not go to its end.  RuleError for more than 32 terms.
+    Nothing is said where the search did not go to its end.  RuleError for more than 32 terms,
+    and after a search up to renaming: the calm graph has to have every state.
     """
     names = list(engine.system.recovers)
     if len(names) > MOST_TERMS:
         raise RuleError(
             f"more than {MOST_TERMS} recoveries cannot be checked at once", remedy="take fewer"
         )
+    every_state_needed(engine, "whether a term is reached again")
     if not found.complete or not names:
         return {name: Recovery(name, None) for name in names}
     return {r.name: r for r in _Recoveries(engine, found).all()}
 
 
 class _Recoveries:
-    """The quotient of one explored system, and what its terms come to."""
+    """The calm graph of one explored system, and what its terms come to."""
 
     def __init__(self, engine: Compiled, found: Reached) -> None:
         self.engine = engine
+        self.states = engine.states()
         calm = calm_system(engine.system)
-        self.quotient = Quotient(engine.lowered.packing, Stepping.made(calm), found.states)
-        self.quotient.enter(chain.from_iterable(engine.levels()))
-        self.graph = self.quotient.graph(engine.threads)
+        self.calm = Calm(engine.lowered.packing, Stepping.made(calm), found.states)
+        for depth in range(self.states.depths):
+            self.calm.enter(self.states.level(depth))
+        self.graph = self.calm.graph(engine.threads)
         self.runs = Runs(self.graph, len(calm.transitions))
 
     def all(self) -> Iterator[Recovery]:
@@ -69,25 +71,14 @@ class _Recoveries:
             marks |= where.lost.astype(np.uint32) << np.uint32(k)
         found: list[Entry | None] = [None] * len(kept)
         missing = {k for k, where in enumerate(kept) if where.lost.any()}
-        for depth, blocks in enumerate(self.engine.levels()):
+        for depth in range(self.states.depths):
             if not missing:
                 break
-            for k, state in self._first(marks, len(kept), blocks):
-                if k in missing:
+            for k, state in enumerate(self.calm.first(marks, len(kept), self.states.level(depth))):
+                if k in missing and state:
                     found[k] = depth, state
             missing -= {k for k, entry in enumerate(found) if entry}
         return found
-
-    def _first(
-        self, marks: NDArray[np.uint32], bits: int, blocks: Sequence[NDArray[np.uint64]]
-    ) -> Iterator[tuple[int, Values]]:
-        """Yield the least state of a level for each mark that one of its states has."""
-        by_block = [self.quotient.first(marks, bits, block) for block in blocks]
-        for k in range(bits):
-            states = [states[k] for states in by_block]
-            seen = [s for s in states if s is not None]
-            if seen:
-                yield k, min(seen, key=lambda s: s[::-1])
 
     def _answer(self, name: str, kept: Kept, entry: Entry | None) -> Recovery:
         away = kept.component != NOWHERE
@@ -97,31 +88,30 @@ class _Recoveries:
         return Recovery(name, lasso is None, *sizes, *counts, lasso)
 
     def _lasso(self, kept: Kept, entry: Entry) -> Lasso:
-        node = self.quotient.number(entry[1])
+        node = self.calm.number(entry[1])
         around = [] if kept.stuck[node] else Rounds(self.runs, kept, node).edges()
-        return Lifting(self.engine, self.quotient, self.graph).lasso(entry, around)
+        stem = self.states.path_to(*entry)
+        return Lifting(self.engine, self.calm, self.graph).lasso(stem, around)
 
 
 class Lifting:
-    """Runs of the quotient as runs of the system.
+    """Runs of the calm graph as runs of the system.
 
     The way round is repeated until what does not matter is the same again too; until it first
     is, repetitions are part of the stem.
     """
 
-    def __init__(self, engine: Compiled, quotient: Quotient, graph: Graph) -> None:
-        self.engine, self.quotient, self.graph = engine, quotient, graph
+    def __init__(self, engine: Compiled, calm: Calm, graph: Graph) -> None:
+        self.calm, self.graph = calm, graph
         self.whole = Stepping.of(engine)
         self.fair = _fair(engine.system)
 
-    def lasso(self, entry: Entry, around: Sequence[int]) -> Lasso:
-        """Return the shortest stem to an entry and the way round, by edges, from there."""
-        pack, unpack = self.engine.lowered.packing.pack, self.whole.unpacked
-        stem = [pack(values) for values in self.engine.path_to(*entry)]
-        taken = list(self.whole.taken(stem))
+    def lasso(self, stem: list[Values], around: Sequence[int]) -> Lasso:
+        """Return a run from its stem, and the way round, by edges, from where that ends."""
+        taken, unpack = list(self.whole.taken(stem)), self.whole.unpacked
         loop, loop_taken = list[Values](), list[int]()
         if around:
-            more, positions, first = self._rounds(entry[1], around)
+            more, positions, first = self._rounds(stem[-1], around)
             stem, taken = stem + more[:first], taken + positions[:first]
             loop, loop_taken = more[first:], positions[first:]
         return Lasso(
@@ -145,7 +135,7 @@ class Lifting:
         return next(
             (k, after)
             for k, after in self.whole.successors(state)
-            if k == position and self.quotient.number(after) == target
+            if k == position and self.calm.number(after) == target
         )
 
 

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 
 from checker.space import several_kernel as kernel
+from checker.space.calm_kernel import reinserted
 from checker.space.compiled import Compiled
-from checker.space.quotient_kernel import reinserted
 from checker.space.reached import Reached, Trail
-from checker.space.stepping import Stepping
+from checker.space.stepping import Stepping, every_state_needed
 from checker.space.system import Values
 from checker.space.tables import Words
 
@@ -60,7 +60,7 @@ class Several:
     def __init__(self, engine: Compiled, name: str, labels: Sequence[str] | None = None) -> None:
         self.stepping = Stepping.of(engine)
         self.property = list(engine.system.always).index(name)
-        self.levels = list(engine.levels())
+        self.states = engine.states()
         given = labels or [t.name for t in engine.system.transitions]
         told = [re.sub(r"\d+", "", label) for label in given]
         names = list(dict.fromkeys(told))
@@ -70,7 +70,7 @@ class Several:
     def trails(self, most: int, first: int) -> list[Trail]:
         """Return up to `most` sequences; the first violation is at the depth `first`."""
         found: list[Ending] = []
-        deepest = min(first + DEEPER, len(self.levels) - 1)
+        deepest = min(first + DEEPER, self.states.depths - 1)
         for depth in range(max(first, 1), deepest + 1):
             if len(found) < most:
                 found += self._of_length(depth, [e.kind for e in found])
@@ -136,14 +136,14 @@ class Several:
         states = np.array(wanted, np.uint64).reshape(-1)
         slots = np.zeros(1 << (4 * len(wanted) + 1).bit_length(), np.int32)
         reinserted(words, slots, states, len(wanted))
-        for block in self.levels[level]:
-            for number, position, *after in self._scanned(block, slots, states):
-                before = block[number * words : (number + 1) * words].tolist()
-                yield tuple(before), position, tuple(after)
+        block = self.states.level(level)
+        for number, position, *after in self._scanned(block, slots, states):
+            before = block[number * words : (number + 1) * words].tolist()
+            yield tuple(before), position, tuple(after)
 
     def _scanned(self, block: Words, slots: Any, wanted: Words) -> list[list[int]]:
         stepping, room = self.stepping, self.stepping.room
-        functions = np.array([stepping.native.successors, stepping.native.judged], np.int64)
+        functions = np.array([stepping.native.successors, stepping.native.judged], np.uint64)
         numbers = np.zeros(kernel.FIELDS, np.int64)
         found = np.zeros((ROWS, stepping.words + 2), np.uint64)
         given = (functions, stepping.tables, block, self.property, slots, wanted)
@@ -167,7 +167,11 @@ def _includes(kind: Kind, other: Kind) -> bool:
 def several(
     engine: Compiled, found: Reached, name: str, most: int, labels: Sequence[str] | None = None
 ) -> list[Trail]:
-    """Return up to `most` counterexamples of a property that differ in kind, shortest first."""
+    """Return up to `most` counterexamples of a property that differ in kind, shortest first.
+
+    RuleError after a search up to renaming.
+    """
+    every_state_needed(engine, "what other ways there are")
     path = found.paths.get(name, ())
     if len(path) < 2:
         return [Trail(path, ())][: len(path)]

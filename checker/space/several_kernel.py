@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from checker.space.kernel import NO_STATE, call, call_judged
-from checker.space.quotient_kernel import number_of
+from checker.space.calm_kernel import number_of
+from checker.space.intrinsics import call, call_judged
+from checker.space.kernel import NO_STATE
 
 DONE, FULL = 0, 1
 ROW, FOUND, FIELDS = range(3)
+U = np.uint64
 
 
 @njit(nogil=True, cache=True)
@@ -30,13 +32,13 @@ def leading(
 ) -> int:
     """Write each transition from a state that does not violate a property to a wanted one."""
     room, anything = len(out) // (words + 1), len(wanted) == 0
-    bit = np.int64(1) << number
+    bit = U(1) << U(number)
     while numbers[ROW] < len(block) // words:
         place = numbers[ROW] * words
         if block[place + words - 1] != NO_STATE:
-            state = block.ctypes.data + 8 * place
-            here = (out.ctypes.data, room, tables.ctypes.data, failed.ctypes.data)
-            count = call(functions[0], state, *here)
+            state = U(block.ctypes.data + 8 * place)
+            write = (U(out.ctypes.data), U(room), U(tables.ctypes.data), U(failed.ctypes.data))
+            count = call(functions[0], state, *write)
             if count < 0:
                 return count
             if numbers[FOUND] + count > len(found):
@@ -45,7 +47,7 @@ def leading(
             for k in range(count):
                 at = k * (words + 1)
                 if anything:
-                    good = call_judged(functions[1], out.ctypes.data + 8 * at) & bit != 0
+                    good = call_judged(functions[1], U(out.ctypes.data + 8 * at)) & bit != U(0)
                 else:
                     good = number_of(words, slots, wanted, out, at) >= 0
                 if good:
@@ -54,7 +56,7 @@ def leading(
                     for n in range(words):
                         found[numbers[FOUND], 2 + n] = out[at + n]
                     numbers[FOUND] += 1
-            if numbers[FOUND] > before and call_judged(functions[1], state) & bit != 0:
+            if numbers[FOUND] > before and call_judged(functions[1], state) & bit != U(0):
                 numbers[FOUND] = before
         numbers[ROW] += 1
     return DONE

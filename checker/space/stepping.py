@@ -6,10 +6,10 @@ import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
+from checker.space.compiled import Compiled
 from checker.space.lowered import Lowered
 from checker.space.native import CROWDED, MISSING, UNFIT, Native
 from checker.space.system import TransitionSystem, Values
@@ -31,13 +31,12 @@ class Room:
     out: Words
 
     @classmethod
-    def for_system(cls, lowered: Lowered) -> Room:
+    def for_system(cls, lowered: Lowered, native: Native) -> Room:
         """Return room for the transitions out of a state."""
         words = lowered.packing.words
-        longest = max((len(x.key) for x in lowered.lookups), default=0)
         many = len(lowered.transitions) + ROOM
         out = np.empty(many * (words + 1), np.uint64)
-        return cls(words, np.zeros(longest + 1, np.uint64), out)
+        return cls(words, np.zeros(native.scratch, np.uint64), out)
 
     @property
     def transitions(self) -> int:
@@ -58,9 +57,9 @@ class Stepping:
     room: Room = field(compare=False)
 
     @classmethod
-    def of(cls, engine: Any) -> Stepping:
+    def of(cls, engine: Compiled) -> Stepping:
         """Return that of a compiled engine, whose tables it shares."""
-        room = Room.for_system(engine.lowered)
+        room = Room.for_system(engine.lowered, engine.native)
         parts = (engine.lowered, engine.native, engine.rows, engine.tables, engine.known)
         return cls(engine.system, *parts, room)
 
@@ -73,8 +72,9 @@ class Stepping:
         def known(lookup: int, *key: int) -> None:
             rows[lookup].place(key[: len(lowered.lookups[lookup].key)])
 
-        room = Room.for_system(lowered)
-        return cls(system, lowered, Native(lowered), rows, tables, known, room)
+        native = Native(lowered)
+        room = Room.for_system(lowered, native)
+        return cls(system, lowered, native, rows, tables, known, room)
 
     @property
     def words(self) -> int:
@@ -86,7 +86,7 @@ class Stepping:
         while True:
             status = int(call())
             if status == MISSING:
-                self.known(*map(int, room.failed))
+                self.known(*map(int, room.failed[: self.native.told]))
             elif status == CROWDED:
                 room.out = np.empty(2 * len(room.out), np.uint64)
             elif status == UNFIT:
@@ -118,6 +118,16 @@ class Stepping:
             for before, after in pairwise(states)
         )
 
+    def new_room(self) -> Room:
+        """Return room of its own for a thread."""
+        return Room.for_system(self.lowered, self.native)
+
     def unpacked(self, state: Values) -> Values:
         """Return the values of the variables in a state."""
         return self.lowered.packing.unpack(state)
+
+
+def every_state_needed(engine: Compiled, what: str) -> None:
+    """RuleError where an engine has only one of several states that are images of each other."""
+    if engine.symmetry.proved:
+        raise RuleError(f"{what} is not told up to renaming", remedy="explore without renamings")

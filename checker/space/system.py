@@ -27,12 +27,21 @@ class Variable:
         return (self.size - 1).bit_length()
 
 
+@dataclass(frozen=True)
+class Explained:
+    """For readers: the ids of the rules that apply, and what there is to say of each row."""
+
+    rules: tuple[str, ...]
+    rows: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class StepTable:
     """What a node may decide in a step, looked up by what matters for it.
 
     `key` are terms over inputs, of `widths` bits each; for their values, `rows` returns the
-    values of the decisions in each outcome.  It is asked once for each key.
+    values of the decisions in each outcome.  It is asked once for each key.  `explain` says
+    for a key where its rows come from.
     """
 
     name: str
@@ -40,6 +49,7 @@ class StepTable:
     widths: tuple[int, ...]
     decisions: tuple[Variable, ...]
     rows: Callable[[Values], Sequence[Values]]
+    explain: Callable[[Values], Explained] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,11 +77,25 @@ class Absent:
 
 
 @dataclass(frozen=True)
+class Renaming:
+    """A permutation of names (variables, inputs and decisions alike) and of some of their values.
+
+    The value v of x becomes the value `values[x][v]` of `names[x]`; without an entry a name, or
+    its values, stay.  Whether a system looks the same afterwards is for `symmetry` to find out.
+    """
+
+    title: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Values] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TransitionSystem:
     """A transition system; `always`, `sometimes` and `recovers` are terms over the state by name.
 
     What `recovers` holds in some later state, if from some state on only fair transitions are
-    taken.  `constants` are names that have one value in all states.
+    taken.  `constants` are names that have one value in all states.  `renamings` are candidates
+    for symmetries.
     """
 
     variables: tuple[Variable, ...]
@@ -82,3 +106,4 @@ class TransitionSystem:
     constants: Mapping[str, int] = field(default_factory=dict)
     absent: tuple[Absent, ...] = ()
     recovers: Mapping[str, Any] = field(default_factory=dict)
+    renamings: tuple[Renaming, ...] = ()

@@ -62,6 +62,14 @@ class Rows:
             at = (at + 1) & (SLOTS - 1)
         return at
 
+    def decided_for(self, key: Values) -> list[Values]:
+        """Return the words of the decisions for a key that is known, in each outcome."""
+        at = hashed(key) & (SLOTS - 1)
+        while tuple(map(int, self.keys[at])) != key or not self.slots[at]:
+            at = (at + 1) & (SLOTS - 1)
+        first, many = divmod(int(self.slots[at]), 1 << COUNT_BITS)
+        return [tuple(map(int, row)) for row in self.rows[first : first + many]]
+
     def addresses(self) -> list[int]:
         """Return where slots, keys and rows are, and the number of slots less one."""
         return [a.ctypes.data for a in (self.slots, self.keys, self.rows)] + [SLOTS - 1]

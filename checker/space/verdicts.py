@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from checker.explore import LEADS, Account, DeadEnds, Progress, Verdict, Way, held, kind_of
+from checker.advance import Progress
+from checker.explore import LEADS, Account, DeadEnds, Verdict, Way, held, kind_of
 from checker.machine import Machine, State, Step
 from checker.space import endings
 from checker.space.compiled import Compiled
@@ -22,15 +23,19 @@ def explored(
     machine: Machine,
     progress: Progress | None = None,
     most_states: int | None = None,
+    stop_at_first: bool = False,
     most_paths: int = 1,
 ) -> tuple[Account, list[Verdict]]:
     """Return how far the exploration of a machine went, and what it says of the properties.
 
     For a property that is violated there are up to `most_paths` ways, each of another kind.
+    Dead ends are no violation; they are not told of a search that stops at the first one.
     """
-    system = endings.watching_ends(transition_system(machine), machine.system.rest)
+    system = transition_system(machine)
+    if not stop_at_first:
+        system = endings.watching_ends(system, machine.system.rest)
     engine = Compiled(system)
-    found, ends = endings.told_apart(engine.run(progress, most_states=most_states))
+    found, ends = endings.told_apart(engine.run(progress, stop_at_first, most_states))
     answers = _Answers(machine, engine, found)
     account = Account(
         machine,
@@ -40,7 +45,7 @@ def explored(
         found.taken,
         found.complete,
         met(machine, engine),
-        answers.dead_ends(ends),
+        None if stop_at_first else answers.dead_ends(ends),
     )
     verdicts = [answers.safety(p, most_paths) for p in checked(machine.system)]
     return account, verdicts + answers.recovery()

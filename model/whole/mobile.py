@@ -47,7 +47,9 @@ def _asking(system: WholeSystem, asked: Action) -> Action:
     goes = z3.And(update.sent, z3.Not(update.preceded))
     updates = {n: z3.If(goes, t, _now(system, n)) for n, t in updates.items()}
     updates |= system.up.sent(message, goes)
-    return replace(asked, updates=updates, inputs={**asked.inputs, **_known(system)}, fair=False)
+    return replace(
+        asked, updates=updates, inputs={**asked.inputs, **_known(system, asked)}, fair=False
+    )
 
 
 def _labels(system: WholeSystem) -> list[str]:
@@ -71,17 +73,18 @@ def _registers(asked: Action) -> z3.BoolRef:
     return z3.BoolVal("register" in str(asked.inputs["mn.intent"]).partition(".")[2][:8])
 
 
-def _known(system: WholeSystem) -> Updates:
+def _known(system: WholeSystem, asked: Action) -> Updates:
     """Return what the mobile node knows when it composes an update."""
     known: Updates = {own.unanswered.decl().name(): kept.there}
     if system.bounds.correspondents:
-        known[own.keygen_tokens.decl().name()] = z3.Or(node.home_agent, *_tokens(system))
+        known[own.keygen_tokens.decl().name()] = z3.Or(node.home_agent, *_tokens(system, asked))
     return known
 
 
-def _tokens(system: WholeSystem) -> list[Any]:
+def _tokens(system: WholeSystem, asked: Action) -> list[Any]:
+    source = asked.inputs[bu.source.decl().name()]
     return [
-        z3.And(bu.source == address, system.at(kept.token, k))
+        z3.And(source == address, system.at(kept.token, k))
         for k, address in system.addresses.items()
     ]
 

@@ -16,7 +16,7 @@ from model.receiver import STATE
 from model.rule import On
 from model.running_out import PEER, listed_inputs
 from model.system import Action
-from model.vocabulary import Kind, Left, Others, Registration, Where, bc, mn, node
+from model.vocabulary import Kind, Left, Others, Registration, Where, bc, mn, net, node
 from model.whole.channel import Channel, zero
 from model.whole.fields import kept
 from model.whole.system import CARRIED, MOBILE_NODE, NETWORK, RECEIVER, WholeSystem
@@ -172,12 +172,14 @@ def _tests(system: WholeSystem) -> Iterator[Action]:
 
 
 def _stray(system: WholeSystem, stray: Action) -> Action:
-    """An update of another node is under way, though no conforming node may send it."""
+    """An update of another node, which takes the place of one, though no node may send it."""
     message = {
         system.name(c, i): stray.updates.get(system.name(c, i), zero(system.at(c, i)))
         for c in CARRIED
         for i in system.indices(c)
     }
-    can = z3.And(z3.Not(system.up.full), z3.Not(node.home_agent), system.may("attacker"))
-    spent = system.spending("attacker") if system.bounds.attacker else {}
+    more = z3.ULT(net.sent, system.bounds.updates)
+    can = z3.And(system.quiet, more, z3.Not(node.home_agent), system.may("attacker"))
+    spent = {system.name(net.sent): net.sent + 1}
+    spent |= system.spending("attacker") if system.bounds.attacker else {}
     return replace(stray, guard=can, updates=system.up.sent(message) | spent, fair=False)

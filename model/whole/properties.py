@@ -70,7 +70,7 @@ def _defending(system: WholeSystem) -> Iterator[Property]:
         "no-refusal-against-itself",
         "duplicate address detection of the home agent is not answered by the mobile node itself",
         "designs.md P1, P7; 3775-10.3.1-5",
-        z3.Not(_duplicate(system)),
+        z3.Not(z3.And(node.home_agent, _duplicate(system))),
         bc.proxy,
     )
 
@@ -91,14 +91,14 @@ def _options(system: WholeSystem) -> range:
 
 def _concluding(system: WholeSystem) -> Iterator[Property]:
     yield Property(
-        "success-is-true",
+        "status-precedence-success",
         "the mobile node takes nothing for registered that the receiver has refused",
         "04-5.6-6, 04-5.6-7, 04-5.6-9",
         z3.Not(noticed.fooled),
         system.answered,
     )
     yield Property(
-        "failure-is-true",
+        "status-precedence-failure",
         "the mobile node takes nothing for failed that the receiver has done",
         "04-5.6-6, 04-5.6-7, 04-5.6-8",
         z3.Not(noticed.missed),
@@ -107,25 +107,44 @@ def _concluding(system: WholeSystem) -> Iterator[Property]:
 
 
 def _holding(system: WholeSystem) -> Iterator[Property]:
-    agree = entries_agree(system.world)
-    held = z3.Or(bc.plain, _any_bid(system, bc.kind, Kind.bid, Kind.home))
-    fresh = _remembering(system)
+    world, settled = system.world, z3.And(system.rest, node.home_agent, _remembering(system))
+    registered = {b: world.at(mn.status, b) == Registration.registered for b in world.bids}
+    held = {b: world.at(bc.kind, b) == Kind.bid for b in world.bids}
+    plain = mn.plain == Registration.registered
     yield Property(
         "agreement-at-rest",
         "at rest, when no node has lost its memory, list and home agent's cache are the same",
         "designs.md P5",
-        z3.Implies(z3.And(system.rest, node.home_agent, fresh), agree),
-        z3.And(system.rest, _any_bid(system, bc.kind, Kind.bid)),
+        z3.Implies(settled, entries_agree(world)),
+        z3.And(settled, z3.Or(list(held.values()))),
     )
     yield Property(
         "nothing-listed-in-vain",
-        "at rest, when no node has lost its memory, the home agent has a binding for each entry",
+        "at rest, when no node has lost its memory, the home agent has what the list has",
         "designs.md P2, P5",
-        z3.Implies(
-            z3.And(system.rest, node.home_agent, fresh),
-            z3.Implies(_any_bid(system, mn.status, Registration.registered), held),
-        ),
-        z3.And(system.rest, _any_bid(system, mn.status, Registration.registered)),
+        z3.Implies(settled, z3.And(_each(registered, held), z3.Implies(plain, bc.plain))),
+        z3.And(settled, z3.Or(list(registered.values()))),
+    )
+    yield Property(
+        "nothing-held-in-vain",
+        "at rest, when no node has lost its memory, the list has what the home agent has",
+        "designs.md P5",
+        z3.Implies(settled, z3.And(_each(held, registered), z3.Implies(bc.plain, plain))),
+        z3.And(settled, z3.Or(list(held.values()))),
+    )
+    yield Property(
+        "regular-excludes-others",
+        "a binding without BID and one with a BID never exist together",
+        "04-6.3-2, 04-6.3-34",
+        z3.Not(z3.And(bc.plain, z3.Or(list(held.values())))),
+        bc.plain,
+    )
+    yield Property(
+        "interception-at-rest",
+        "at rest, while the home agent has a binding, someone answers for the home address",
+        "designs.md P2; 3775-10.4.1-1",
+        z3.Implies(z3.And(settled, _bound(system)), z3.Or(bc.proxy, mn.defends)),
+        z3.And(settled, _bound(system)),
     )
     yield Property(
         "bulk-only-for-home-registration",
@@ -134,6 +153,16 @@ def _holding(system: WholeSystem) -> Iterator[Property]:
         z3.Not(noticed.stray),
         z3.And(z3.Not(node.home_agent), _bulk_under_way(system)),
     )
+
+
+def _each(these: dict[int, Any], those: dict[int, Any]) -> Any:
+    return z3.And([z3.Implies(these[b], those[b]) for b in these])
+
+
+def _bound(system: WholeSystem) -> Any:
+    """Return the term: a home agent has some binding, of any kind."""
+    held = _any_bid(system, bc.kind, Kind.bid, Kind.home)
+    return z3.And(node.home_agent, z3.Or(bc.plain, held))
 
 
 def _remembering(system: WholeSystem) -> Any:
@@ -181,10 +210,19 @@ def _recoveries(system: WholeSystem) -> Iterator[Property]:
         z3.Or(z3.Not(waiting), moved),
         waiting,
     )
+    comes_back = z3.Or(settled, moved)
     yield Property(
         "agreement-comes-back",
         "once faults have stopped, list and home agent's cache become the same again",
         "designs.md P5",
-        z3.Or(settled, moved, z3.Not(_remembering(system))),
+        z3.Or(comes_back, z3.Not(_remembering(system))),
         z3.Not(settled),
     )
+    if system.bounds.restart:
+        yield Property(
+            "agreement-comes-back-after-a-restart",
+            "they become so too when a node has lost its memory",
+            "designs.md P5; 04-5.9-1",
+            comes_back,
+            z3.Not(z3.Or(settled, _remembering(system))),
+        )

@@ -41,7 +41,7 @@ PRESETS: Mapping[str, WholeScope] = MappingProxyType(
         "small": WholeScope(
             bids=1, care_of=1, options=1, updates=2, messages=1, duplication=0, reorder=0, restart=0
         ),
-        "default": WholeScope(),
+        "default": WholeScope(correspondents=1, attacker=1),
         "deep": WholeScope(faults=3, loss=2, delay=1, expiry=1, correspondents=1, attacker=1),
     }
 )

@@ -166,6 +166,15 @@ class WholeSystem(System):
     def _in_order(self, many: int) -> Iterator[tuple[int, ...]]:
         return permutations(self.world.bids, many)
 
+    def strays(self) -> Iterator[Action]:
+        """Yield them for any two BIDs and any care-of address: no one is special."""
+        if self.world.scope.options < 2:
+            return
+        for bids in self._in_order(2):
+            for k, address in self.addresses.items():
+                about = f"BID {bids[0]} and BID {bids[1]} at care-of address {k}"
+                yield self.stray(f"sends a stray bulk update of {about}", bids, address)
+
     def _may_send(
         self, intent: str, bids: tuple[int, ...], source: int, homes: tuple[int, ...]
     ) -> Any:

@@ -56,7 +56,8 @@ ALL = (
     "from model.rule import Role\n"
 )
 SMALL = ["--bids", "1", "--care-of", "1", "--options", "1", "--sequence-bits", "2"]
-NEITHER = [*SMALL, "--updates", "1", "--faults", "0"]
+EXCHANGE = [*SMALL, "--preset", "exchange", "--faults", "0"]
+NEITHER = [*EXCHANGE, "--updates", "1"]
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def test_a_violated_property_ends_with_1_and_html_is_written(
     monami: Monami, tmp_path: Path
 ) -> None:
     out, html = tmp_path / "result.jsonl", tmp_path / "report.html"
-    small = [*SMALL, "--updates", "2", "--faults", "0"]
+    small = [*EXCHANGE, "--updates", "2"]
     ran = monami("explore", "draft-04", *small, "--out", out, "--html", html)
     assert ran.code == 1
     assert "status-precedence" in html.read_text(encoding="utf-8")

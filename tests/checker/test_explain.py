@@ -94,9 +94,9 @@ def test_a_violated_property_is_explained_by_its_name(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     small = ["explore", "draft-04", *SMALL, "--updates", "2", "--faults", "0"]
-    assert main([*small, "--explain", "status-precedence"]) == 1
+    assert main([*small, "--explain", "status-precedence-failure"]) == 1
     said = capsys.readouterr().out
-    assert "property fails  status-precedence" in said
+    assert "property fails  status-precedence-failure" in said
     assert "1. mobile node → " in said
 
 

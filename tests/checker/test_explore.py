@@ -8,7 +8,8 @@ from itertools import pairwise
 import networkx
 import pytest
 
-from checker.commands import CLEAN, FOUND, INCONCLUSIVE, run_explore
+from checker.advance import Advance
+from checker.commands import CLEAN, FOUND, INCONCLUSIVE, Exploring, run_explore
 from checker.evaluate import Evaluator
 from checker.explore import Exploration, Explorer, Verdict
 from checker.machine import Machine, State
@@ -193,7 +194,9 @@ def test_what_was_violated_within_the_budget_stays_violated(tiny: Explored) -> N
 )
 def test_exit_codes_of_an_exploration(without: tuple[str, ...], most: int, code: int) -> None:
     ruleset = RULESET.without(*without)
-    records, found = run_explore(ruleset, TINY, Progress(StringIO()), {}, most)
+    records, found = run_explore(
+        ruleset, TINY, Progress(StringIO()), {}, Exploring(most_states=most)
+    )
     assert found == code
     by_kind = [r["record"] for r in records]
     assert by_kind.count("property") == 5
@@ -203,8 +206,8 @@ def test_exit_codes_of_an_exploration(without: tuple[str, ...], most: int, code:
 def test_an_interrupted_exploration_says_what_it_has() -> None:
     explorer = Explorer(Machine(RULESET, TINY))
 
-    def interrupted(states: int, _transitions: int, _depth: int) -> None:
-        if states > 20:
+    def interrupted(now: Advance) -> None:
+        if now.states > 20:
             raise KeyboardInterrupt
 
     found = explorer.run(interrupted)
@@ -220,7 +223,7 @@ def test_two_explorations_are_the_same(tiny: Explored) -> None:
 
 
 def test_what_both_sides_come_to_is_told_with_the_properties() -> None:
-    records, _ = run_explore(RULESET, TINY, Progress(StringIO()), {}, 100_000)
+    records, _ = run_explore(RULESET, TINY, Progress(StringIO()), {}, Exploring())
     findings = [r for r in records if r["record"] == "finding"]
     assert {f["kind"] for f in findings} == {"divergence", "endless rejection", "no recovery"}
     assert all(f["path"] and f["situation"] == "" for f in findings)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import z3
 
-from checker.space.system import Transition, TransitionSystem, Variable
+from checker.space.system import Renaming, Transition, TransitionSystem, Variable
 
 REG, BULK, HREG, DEREG, DEREGALL, PLAIN = range(1, 7)
 ACC, OOW, NONMCOA, BULKP = range(1, 5)
+
+# N, K, M: states, transitions, levels, states that violate I3.
+TABLE = {
+    (1, 1, 3): (21_267, 122_775, 24, 2_886),
+    (1, 1, 4): (41_508, 240_688, 29, 5_832),
+    (2, 1, 4): (855_240, 5_670_912, 41, 105_424),
+    (2, 2, 3): (3_730_560, 30_278_214, 32, 971_784),
+    (2, 2, 4): (7_117_440, 57_902_528, 38, 1_869_088),
+    (3, 1, 4): (19_600_848, 149_748_796, 49, 1_937_748),
+    (3, 2, 3): (134_727_600, 1_247_256_798, 42, 30_013_272),
+}
 
 
 def bv(name: str) -> Any:
@@ -19,6 +30,10 @@ def bv(name: str) -> Any:
 
 def num(value: int) -> Any:
     return z3.BitVecVal(value, 8)
+
+
+def exchanged(a: int, b: int, many: int) -> tuple[int, ...]:
+    return tuple({a: b, b: a}.get(k, k) for k in range(many))
 
 
 class Reference:
@@ -63,7 +78,26 @@ class Reference:
             transitions,
             always,
             {"all registered": z3.And([z3.UGT(v, 1) for v in self.v])},
+            renamings=(*self.bids_exchanged(), *self.interfaces_exchanged()),
         )
+
+    # -- what may be interchangeable -------------------------------------------------------
+
+    def bids_exchanged(self) -> Any:
+        for a, b in combinations(self.bids, 2):
+            names = {f"{x}[{a}]": f"{x}[{b}]" for x in ("h", "v", "bu.s", "ba.s")}
+            yield Renaming(f"BID {a} and {b}", names | {n: o for o, n in names.items()})
+
+    def interfaces_exchanged(self) -> Any:
+        for a, b in combinations(self.ifs, 2):
+            names = {f"i[{a}]": f"i[{b}]", f"i[{b}]": f"i[{a}]"}
+            values = dict.fromkeys(
+                ("hp", "bu.k", "ba.k", *(f"h[{x}]" for x in self.bids)), exchanged(a, b, self.k + 1)
+            )
+            views = dict.fromkeys(
+                (f"v[{x}]" for x in self.bids), exchanged(a + 1, b + 1, self.k + 2)
+            )
+            yield Renaming(f"interface {a} and {b}", names, values | views)
 
     # -- events ----------------------------------------------------------------------------
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 
 import pytest
 import z3
 
-from checker.space import compiled, native
+from checker.advance import Advance
+from checker.space import native
 from checker.space.compiled import Compiled
 from checker.space.interpreted import Interpreted
 from checker.space.memory import Budget
+from checker.space.reached import INTERRUPTED, MEMORY, VIOLATION
 from checker.space.system import (
     Absent,
     StepTable,
@@ -20,20 +23,10 @@ from checker.space.system import (
     Variable,
 )
 from model.errors import RuleError
-from tests.space.reference import reference
+from tests.space.reference import TABLE, reference
 
 SMALL = Budget(1 << 28)
 
-# N, K, M: states, transitions, levels, states that violate I3.
-TABLE = {
-    (1, 1, 3): (21_267, 122_775, 24, 2_886),
-    (1, 1, 4): (41_508, 240_688, 29, 5_832),
-    (2, 1, 4): (855_240, 5_670_912, 41, 105_424),
-    (2, 2, 3): (3_730_560, 30_278_214, 32, 971_784),
-    (2, 2, 4): (7_117_440, 57_902_528, 38, 1_869_088),
-    (3, 1, 4): (19_600_848, 149_748_796, 49, 1_937_748),
-    (3, 2, 3): (134_727_600, 1_247_256_798, 42, 30_013_272),
-}
 SIZES = [
     pytest.param(size, marks=pytest.mark.long if counts[0] > 10_000_000 else ())
     for size, counts in TABLE.items()
@@ -83,21 +76,18 @@ def test_search_ends_at_the_first_violation() -> None:
     whole = Compiled(reference(1, 1, 3), budget=SMALL).run()
     first = Compiled(reference(1, 1, 3), budget=SMALL).run(stop_at_first=True)
     assert not first.complete
+    assert first.stopped == VIOLATION
     assert len(first.paths["I3"]) == len(whole.paths["I3"])
     assert first.states < whole.states
 
 
-def test_interrupted_search_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    work, calls = compiled._Search._work, iter(range(100))
+def test_interrupted_search_keeps_what_it_has() -> None:
+    def interrupted(now: Advance) -> None:
+        if now.depth == 9:
+            signal.raise_signal(signal.SIGINT)
 
-    def interrupted(self: compiled._Search, own: compiled._Thread, end: int) -> int:
-        status = work(self, own, end)
-        if next(calls) == 20:
-            raise KeyboardInterrupt
-        return status
-
-    monkeypatch.setattr(compiled._Search, "_work", interrupted)
-    found = Compiled(reference(1, 1, 4), 2, SMALL).run()
+    found = Compiled(reference(1, 1, 4), 2, SMALL).run(interrupted)
+    assert found.stopped == INTERRUPTED
     assert not found.complete
     assert 0 < sum(found.levels) == found.states < TABLE[1, 1, 4][0]
     assert set(found.paths) == set(found.violated)
@@ -125,6 +115,7 @@ def test_path_goes_through_a_state_with_very_many_successors() -> None:
 def test_search_ends_where_the_memory_does() -> None:
     found = Compiled(reference(2, 1, 4), 2, Budget(1 << 21)).run()
     assert not found.complete
+    assert found.stopped == MEMORY
     assert 0 < found.states < TABLE[2, 1, 4][0]
     assert found.depth < TABLE[2, 1, 4][2] - 1
 
@@ -183,6 +174,17 @@ def test_engines_agree_where_a_step_has_several_outcomes(limit: int) -> None:
     slow, fast = Interpreted(counting(limit)).run(), Compiled(counting(limit), 2, SMALL).run()
     assert replace(fast, paths={}, bytes=0) == replace(slow, paths={})
     assert slow.met == {"note"}
+
+
+@pytest.mark.parametrize("held", [(0, 1), (1, 0), (1, 1), (0, 0)])
+def test_what_is_absent_for_one_reason_or_another_is_cleared(held: tuple[int, int]) -> None:
+    reasons = tuple(Absent(z3.Bool(n), frozenset({"x"})) for n in "ab")
+    sets = Transition("sets", z3.BitVec("x", 8) == 0, {"x": z3.BitVecVal(2, 8)})
+    variables = (Variable("x", 3), Variable("a", 2), Variable("b", 2))
+    system = TransitionSystem(variables, ((0, *held),), (sets,), absent=reasons)
+    expected = 2 if all(held) else 1
+    assert Interpreted(system).run().states == expected
+    assert Compiled(system, budget=SMALL).run().states == expected
 
 
 @pytest.mark.parametrize("engine", [Interpreted, Compiled])

@@ -1,4 +1,4 @@
-"""The quotient graph in machine code: states projected to what matters, each once, and edges.
+"""The calm graph in machine code: states projected to what matters, each once, and edges.
 
 A table of open addresses has the number of each projected state, which is its place in order of
 arrival, plus one.  States in which every term holds that is to hold again are no part of it.
@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from checker.space.kernel import NO_STATE, call, call_judged, equal, mixed, smaller
+from checker.space.intrinsics import call, call_judged
+from checker.space.kernel import NO_STATE
 
 DONE, FULL = 0, 1
 # The numbers of a call, kept from call to call.
 ROW, COUNT, EDGES, FIELDS = range(4)
 OUTSIDE = -1
-_HALF = np.uint64(32)
+U = np.uint64
+_MIX = U(0x9E3779B97F4A7C15)
+_HALF = U(32)
 
 
 @njit(nogil=True, cache=True)
@@ -31,10 +34,38 @@ def projected(moves: Any, words: int, source: Any, at: int, target: Any, to: int
 
 
 @njit(nogil=True, cache=True)
+def hashed(words: int, states: Any, at: int) -> Any:
+    """Return the hash of a state."""
+    value = U(0)
+    for k in range(words):
+        value = (value ^ states[at + k]) * _MIX
+        value ^= value >> _HALF
+    return np.int64(value & U(0x7FFFFFFFFFFFFFFF))
+
+
+@njit(nogil=True, cache=True)
+def equal(words: int, a: Any, at: int, b: Any, place: int) -> bool:
+    """Return whether two states are the same."""
+    for k in range(words):  # noqa: SIM110
+        if a[at + k] != b[place + k]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def smaller(words: int, a: Any, at: int, b: Any, place: int) -> bool:
+    """Return whether a state comes before another, the last word counting most."""
+    for k in range(words - 1, -1, -1):
+        if a[at + k] != b[place + k]:
+            return bool(a[at + k] < b[place + k])
+    return False
+
+
+@njit(nogil=True, cache=True)
 def number_of(words: int, slots: Any, nodes: Any, states: Any, at: int) -> Any:
     """Return the number of a state; less than zero is where it would be in the table."""
     mask = len(slots) - 1
-    slot = np.int64(mixed(states, at, words)) & mask
+    slot = hashed(words, states, at) & mask
     while slots[slot]:
         number = np.int64(slots[slot]) - 1
         if equal(words, nodes, number * words, states, at):
@@ -77,8 +108,8 @@ def entered(
             projected(moves, words, block, at, nodes, count * words)
             slot = number_of(words, slots, nodes, nodes, count * words)
             if slot < 0:
-                verdict = call_judged(judged, nodes.ctypes.data + 8 * count * words)
-                met = np.int64(np.uint64(verdict) >> _HALF)
+                verdict = call_judged(U(judged), U(nodes.ctypes.data + 8 * count * words))
+                met = np.int64(verdict >> _HALF)
                 if met != every:
                     slots[-slot - 1] = count + 1
                     holds[count] = met
@@ -109,11 +140,11 @@ def woven(
         node, edges = start + numbers[ROW], numbers[EDGES]
         count = call(
             functions[0],
-            nodes.ctypes.data + 8 * node * words,
-            out.ctypes.data,
-            room,
-            tables.ctypes.data,
-            failed.ctypes.data,
+            U(nodes.ctypes.data + 8 * node * words),
+            U(out.ctypes.data),
+            U(room),
+            U(tables.ctypes.data),
+            U(failed.ctypes.data),
         )
         if count < 0:
             return count

@@ -1,0 +1,1 @@
+"""A transition system as text that other tools read: Promela, TLA+, SMT-LIB."""

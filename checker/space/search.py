@@ -1,0 +1,297 @@
+"""One search of the compiled engine: level by level, in rounds that threads share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from checker.advance import INTERVAL_S, Progress, Watch
+from checker.space import kernel
+from checker.space.memory import Memory, reserved
+from checker.space.quotient import expanded
+from checker.space.reached import INTERRUPTED, MEMORY, STATES, VIOLATION, Reached
+from checker.space.system import Values
+from checker.space.tables import Words
+from model.errors import RuleError
+
+if TYPE_CHECKING:
+    from checker.space.compiled import Compiled
+
+MOST_ALWAYS = 32
+FEW = 2048  # states of a frontier that are not shared among threads
+SPARE_TRANSITIONS = 512
+
+
+@dataclass
+class Thread:
+    """What one thread of the search keeps from call to call."""
+
+    number: int
+    numbers: Any
+    out: Words
+    hashes: Words
+    spare: Words
+    failed: Words
+    taken: Any
+    bad: Any
+    least: Words
+    seen: Words
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is known when a level has ended, beside the store; all numbers of all threads."""
+
+    used: int  # places of the store
+    spans: tuple[tuple[int, int], ...]
+    counts: tuple[int, ...]
+    taken: tuple[int, ...]  # by transition
+    bad: tuple[int, ...]  # by property
+    seen: int
+    first_bad: dict[int, tuple[int, Values]]  # by property: depth and state
+
+
+class Search:
+    """The levels so far, and what the threads have counted."""
+
+    def __init__(self, engine: Compiled, memory: Memory, progress: Progress | None = None) -> None:
+        self.engine, self.memory, self.watch = engine, memory, Watch(progress)
+        self.words = engine.words
+        self.spans: list[tuple[int, int]] = []  # of each level in the store
+        self.counts: list[int] = []
+        self.own = [self._thread(k) for k in range(engine.threads)]
+        self.first_bad: dict[int, tuple[int, Values]] = {}
+
+    def _thread(self, number: int) -> Thread:
+        transitions, words = len(self.engine.system.transitions), self.words
+        return Thread(
+            number,
+            np.zeros(kernel.FIELDS, np.uint64),
+            np.empty((2 * transitions + SPARE_TRANSITIONS) * (words + 1), np.uint64),
+            np.empty(kernel.TOGETHER, np.uint64),
+            reserved(self.memory.most),
+            np.zeros(self.engine.native.scratch, np.uint64),
+            np.zeros(max(transitions, 1), np.int64),
+            np.zeros(MOST_ALWAYS, np.int64),
+            np.full(MOST_ALWAYS * words, kernel.NO_STATE),
+            np.zeros(1, np.uint64),
+        )
+
+    # -- levels ----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Make the initial states the first level."""
+        memory, engine = self.memory, self.engine
+        states = np.array(list(map(engine.least, engine.system.initial)), np.uint64)
+        room, flat = max(len(states), memory.room), states.reshape(-1)
+        for k in range(len(states)):
+            value = np.uint64(kernel.mixed(flat, np.uint64(k * self.words), self.words))
+            p = int(kernel.partition_of(value))
+            free = p * room + int(memory.counts[0, p])
+            memory.buffers[free * self.words : (free + 1) * self.words] = states[k]
+            memory.counts[0, p] += 1
+        self._insert(self.own[0], room)
+        self._end_level(0)
+
+    def levels(
+        self,
+        stop_at_first: bool,
+        most_states: int | None,
+        ended: Callable[[], None],
+    ) -> str:
+        """Go through the levels, calling after each; return why not to the end, or nothing."""
+        with ThreadPoolExecutor(self.engine.threads) as pool:
+            while self.counts[-1]:
+                if most_states is not None and self.states > most_states:
+                    return STATES
+                if stop_at_first and self.first_bad:
+                    return VIOLATION
+                stopped = self._level(pool)
+                if stopped:
+                    return stopped
+                ended()
+        self.counts.pop()
+        self.spans.pop()
+        return ""
+
+    def stop(self) -> None:
+        """Let the threads end what they have begun, and the search with it."""
+        self.memory.shared[kernel.STOP] = 1
+
+    def _level(self, pool: ThreadPoolExecutor) -> str:
+        """Expand the last level; return what ended it before its end, or nothing."""
+        start, end = self.spans[-1]
+        self.memory.shared[kernel.FRONTIER] = start
+        own = self.own if end - start > FEW else self.own[:1]
+        more, fits = True, True
+        while more and fits:
+            room = self.memory.room
+            more = kernel.FULL in self._statuses(pool, self._expand, own, room, end)
+            self.memory.shared[kernel.PARTITION] = 0
+            fits = kernel.FULL not in self._statuses(pool, self._insert, own, room)
+        self._end_level(end)
+        if not fits:
+            return MEMORY
+        return INTERRUPTED if self.memory.shared[kernel.STOP] else ""
+
+    def _statuses(
+        self, pool: ThreadPoolExecutor, work: Callable[..., int], own: list[Thread], *more: int
+    ) -> list[int]:
+        """Return what the threads end with; say how far they are while they go on."""
+        start, end = self.spans[-1]
+        if end - start <= FEW:
+            return [work(own[0], *more)]
+        tasks = [pool.submit(work, one, *more) for one in own]
+        while wait(tasks, timeout=INTERVAL_S / 4).not_done:
+            if self.watch.due:
+                self._say()
+        return [task.result() for task in tasks]
+
+    def seen_to(self, own: Thread, call: Callable[[], int]) -> int:
+        """Repeat a call, seeing to keys that are missing and to room, until it has an answer."""
+        while True:
+            status = int(call())
+            if status == kernel.MISSING:
+                self.engine.known(*map(int, own.failed[: self.engine.native.told]))
+            elif status == kernel.CROWDED:
+                own.out = np.empty(2 * len(own.out), np.uint64)
+            elif status == kernel.UNFIT:
+                name = self.engine.system.transitions[int(own.failed[0])].name
+                raise RuleError(f"{name!r} sets a variable to a value that it does not have")
+            else:
+                return status
+
+    def _expand(self, own: Thread, room: int, end: int) -> int:
+        """Run a thread's search until the frontier is done or a buffer is full."""
+        m, e = self.memory, self.engine
+        where = (e.functions, e.tables, m.store, m.shared, np.uint64(end), own.numbers)
+        buffers, counts = m.buffers_of(own.number, room), m.counts[own.number]
+        expand, room_now = kernel.expand_for(self.words), np.uint64(room)
+        return self.seen_to(
+            own,
+            lambda: expand(*where, own.out, buffers, counts, room_now, own.failed, own.taken),
+        )
+
+    def _insert(self, own: Thread, room: int) -> int:
+        """Look up what the buffers of all threads hold."""
+        m, e = self.memory, self.engine
+        most, limit = np.uint64(m.most), np.uint64(m.places)
+        table = (m.slots, most, m.sizes, m.used_slots, m.store, m.shared, limit)
+        buffers = (m.buffers, m.counts, np.uint64(room))
+        verdicts = (own.bad, own.least, own.seen)
+        insert = kernel.insert_for(self.words)
+        return insert(e.functions, *table, own.numbers, *buffers, own.hashes, own.spare, *verdicts)
+
+    def _end_level(self, start: int) -> None:
+        """Note the level that begins at a place of the store, and what it violates first."""
+        for own in sorted(self.own, key=lambda own: -int(own.numbers[kernel.FREE_END])):
+            self.memory.close(int(own.numbers[kernel.FREE]), int(own.numbers[kernel.FREE_END]))
+            own.numbers[kernel.FREE] = own.numbers[kernel.FREE_END]
+        self.spans.append((start, self.memory.used))
+        self.counts.append(self.states - sum(self.counts))
+        for k in range(len(self.engine.system.always)):
+            if k not in self.first_bad and any(own.bad[k] for own in self.own):
+                self.first_bad[k] = len(self.spans) - 1, self._least(k)
+        self._say()
+
+    def _least(self, k: int) -> Values:
+        w = self.words
+        states = [tuple(map(int, own.least[k * w : k * w + w])) for own in self.own]
+        return min(states, key=lambda s: s[::-1])
+
+    # -- what is known ---------------------------------------------------------------------
+
+    @property
+    def states(self) -> int:
+        """Return how many states there are so far."""
+        return sum(int(own.numbers[kernel.STATES]) for own in self.own)
+
+    @property
+    def transitions(self) -> int:
+        """Return how many transitions were taken so far."""
+        return sum(int(own.taken.sum()) for own in self.own)
+
+    def _say(self) -> None:
+        """Say how far the search is; of the frontier, stretches that are begun count as done."""
+        states, (_, end) = self.states, self.spans[-1]
+        ahead = max(end - int(self.memory.shared[kernel.FRONTIER]), 0)
+        waiting = min(ahead, self.counts[-1]) + states - sum(self.counts)
+        self.watch.say(self.counts, states, self.transitions, waiting, self.memory.bytes)
+
+    def mark(self) -> Mark:
+        """Return what is known at the end of a level."""
+        return Mark(
+            self.memory.used,
+            tuple(self.spans),
+            tuple(self.counts),
+            tuple(map(int, sum(own.taken for own in self.own))),
+            tuple(map(int, sum(own.bad for own in self.own))),
+            int(np.bitwise_or.reduce([own.seen[0] for own in self.own])),
+            dict(self.first_bad),
+        )
+
+    def go_on_from(self, mark: Mark) -> None:
+        """Take over what was known at the end of a level, with the store and the table."""
+        own = self.own[0]
+        self.spans, self.counts = list(mark.spans), list(mark.counts)
+        self.first_bad = dict(mark.first_bad)
+        own.taken[:], own.bad[:], own.seen[0] = mark.taken, mark.bad, mark.seen
+        own.numbers[kernel.STATES] = sum(mark.counts)
+
+    def reached(self, stopped: str) -> Reached:
+        """Return what was found."""
+        system, mark = self.engine.system, self.mark()
+        always, names = list(system.always), [t.name for t in system.transitions]
+        found = Reached(
+            self.states,
+            self.transitions,
+            mark.counts,
+            {t: n for t, n in zip(names, mark.taken, strict=False) if n},
+            {p: mark.bad[k] for k, p in enumerate(always) if mark.bad[k]},
+            {always[k]: path for k, path in self._paths().items()},
+            frozenset(p for k, p in enumerate(system.sometimes) if mark.seen >> k & 1),
+            not stopped,
+            self.memory.bytes,
+            stopped=stopped,
+        )
+        return self._expanded(found)
+
+    def _expanded(self, found: Reached) -> Reached:
+        e, unpack = self.engine, self.engine.lowered.packing.unpack
+        kept = self.memory.kept if e.symmetry.proved else 0
+        return expanded(found, e.symmetry, kept, lambda s: unpack(e.least(s)), e.successors)
+
+    def _paths(self) -> dict[int, tuple[Values, ...]]:
+        """Return, by property, the least shortest sequence of states to one that violates it.
+
+        The levels are gone through backwards, once for all of them.
+        """
+        ways = {k: [state] for k, (_, state) in self.first_bad.items()}
+        deepest = max((depth for depth, _ in self.first_bad.values()), default=0)
+        for level in range(deepest - 1, -1, -1):
+            longer = [k for k, (depth, _) in self.first_bad.items() if depth > level]
+            for k, state in zip(longer, self._before(level, longer, ways), strict=True):
+                ways[k].append(state)
+        unpack = self.engine.lowered.packing.unpack
+        return {k: tuple(map(unpack, reversed(way))) for k, way in ways.items()}
+
+    def path_to(self, depth: int, state: Values) -> list[Values]:
+        """Return the least shortest sequence of states to one of a level, all as words."""
+        way = [state]
+        for level in range(depth - 1, -1, -1):
+            way += self._before(level, [0], {0: way})
+        return way[::-1]
+
+    def _before(self, level: int, longer: list[int], ways: dict[int, list[Values]]) -> list[Values]:
+        """Return the least state of a level before the first state of each way so far."""
+        own, e, w = self.own[0], self.engine, self.words
+        wanted = np.array([ways[k][-1] for k in longer], np.uint64)
+        least = np.full(wanted.size, kernel.NO_STATE)
+        start, end = map(np.uint64, self.spans[level])
+        where = (e.functions, e.tables, self.memory.store, start, end, wanted.reshape(-1))
+        self.seen_to(own, lambda: kernel.before(w, *where, own.out, own.failed, least))
+        return [tuple(map(int, state)) for state in least.reshape(-1, w)]
