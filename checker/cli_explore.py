@@ -44,6 +44,7 @@ def cmd_explore(run: Run) -> int:
         run.args.engine or (c.INTERPRETED if run.args.preset == EXCHANGE else c.COMPILED),
         run.args.max_states,
         run.args.stop_at_first,
+        run.args.paths,
     )
     explored = c.run_explore(ruleset, scope, run.progress, readings, how, decided)
     parts, code = accepting.judge(*explored)
@@ -130,4 +131,11 @@ def add_explore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-states", type=int, metavar="N", help="end the search after these")
     parser.add_argument(
         "--stop-at-first", action="store_true", help="end the search at the first violation"
+    )
+    parser.add_argument(
+        "--paths",
+        type=int,
+        default=1,
+        metavar="N",
+        help="up to N ways to violate a property that differ in kind (compiled)",
     )

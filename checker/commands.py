@@ -81,6 +81,7 @@ class Exploring:
     engine: str = INTERPRETED
     most_states: int | None = None
     stop_at_first: bool = False
+    most_paths: int = 1  # of each property that is violated
 
 
 def run_explore(
@@ -98,7 +99,8 @@ def run_explore(
     if how.engine == COMPILED:
         from checker.space.verdicts import explored  # noqa: PLC0415  (loads the compilers)
 
-        account, verdicts = explored(machine, progress.states, how.most_states, how.stop_at_first)
+        limits = (how.most_states, how.stop_at_first, how.most_paths)
+        account, verdicts = explored(machine, progress.states, *limits)
     else:
         most = MOST_STATES if how.most_states is None else how.most_states
         explorer = Explorer(machine, most)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reports.course import going_on
 from reports.findings import REACHED, Said, reach, rule_of, said, situated, strength, subject
 from reports.kinds import kind_named
 from reports.lines import UNBOUNDED, Line, told
@@ -20,7 +21,7 @@ def explain(result: Result, name: str, color: bool, width: int = UNBOUNDED) -> I
     record = subject(result, name)
     if record is None:
         raise KeyError(name)
-    lines = _finding(result, record) if "kind" in record else _property(result, record)
+    lines = _property(result, record) if "property" in record else _finding(result, record)
     return told(lines, color, width)
 
 
@@ -56,6 +57,10 @@ def _property(result: Result, p: Record) -> Iterator[Line]:
     yield from _headed("Rules", [line for r in rules for line in _rule(result, p, r)])
     yield from _headed("Readings", list(_readings(result, p["readings"])))
     yield from _headed("Messages", list(steps(p["path"])))
+    if going_on(p):
+        yield [("", f"  {going_on(p)}")]
+    for way in p["others"]:
+        yield from _headed("Or otherwise", list(steps(way)))
     yield from _headed("Capture", [[("", f"  {_capture(p, p['property'])}")]])
 
 

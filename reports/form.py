@@ -125,6 +125,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     },
     "property": {
         "property": "text!",
+        "kind": "text",
         "title": "text!",
         "source": "text",
         "holds": "flag",
@@ -134,6 +135,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "transitions": "number",
         "depth": "number",
         "path": "steps",
+        "others": "paths",
         "readings": "map",
         "note": "text",
         "accepted": "text",
@@ -147,6 +149,11 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "levels": "numbers",
         "complete": "flag!",
         "actions": "map",
+        "never_taken": "texts",
+        "rules_met": "maps",
+        "rules_never": "texts",
+        "dead_ends": "map",
+        "to_dead_end": "steps",
     },
     "trace": {
         "trace": "text!",
@@ -194,6 +201,7 @@ STEP: Mapping[str, str] = {
     "state": "map",
     "given_up": "texts",
     "repeats": "flag",
+    "loop": "flag",  # it belongs to the end of a path that is gone through for ever
     "text": "text",
 }
 
@@ -215,6 +223,7 @@ FORM_NAMES: Mapping[str, str] = {
     "numbers": "a list of numbers",
     "maps": "a list of objects",
     "steps": "a list of steps",
+    "paths": "a list of lists of steps",
     "path": "a list of steps or null",
     "reach": "an object with paths and an invariant",
 }

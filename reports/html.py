@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import overview, views
+from reports import course, overview, views
 from reports.findings import rule_of
 from reports.form import VERDICTS
 from reports.kinds import kind_named
@@ -41,6 +41,7 @@ def _environment() -> Environment:
         plain=plain, count=count, ranges=ranges, anchor=lambda n, p: anchor(p, n)
     )
     environment.globals.update(
+        course=course,
         rule_of=rule_of,
         counted=counted,
         sentence=sentence,

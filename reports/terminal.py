@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from reports.course import dead_ends, going_on, unmet
 from reports.findings import (
     about,
     departs,
@@ -33,6 +34,7 @@ def summarise(result: Result, color: bool, width: int = UNBOUNDED) -> Iterator[s
         *_head(result),
         *_findings(result),
         *(line for record in result.properties for line in _property(record)),
+        *(line for record in result.explorations for line in _explored(record)),
         *(line for group in grouped for line in _group(result, group)),
         *_baselines(result),
         *_errors(result),
@@ -149,8 +151,24 @@ def _property(record: Record) -> Iterator[Line]:
     yield [(word, f"property {word}{vacuous}"), ("", f"  {record['property']}: {record['title']}")]
     for number, step in enumerate(record["path"], 1) if holds is False else ():
         yield [("", f"  {number}. {sentence(step)}")]
+    if holds is False and going_on(record):
+        yield [("", f"  {going_on(record)}")]
+    for way in record["others"]:
+        yield [("", f"  or: {'; '.join(map(sentence, way))}")]
     if record["note"]:
         yield [("dim", f"  {record['note']}")]
+
+
+def _explored(record: Record) -> Iterator[Line]:
+    """Yield what an exploration never met, a line for each kind of it."""
+    lines = [f"{title} ({len(names)}): {', '.join(names)}" for title, names in unmet(record)]
+    if dead_ends(record):
+        lines.append(dead_ends(record))
+    if lines:
+        yield []
+        yield [("bold", "Explored"), ("", f"  {record['states']:,} states")]
+    for text in lines:
+        yield [("", f"  {text}")]
 
 
 def _group(result: Result, group: Group) -> Iterator[Line]:

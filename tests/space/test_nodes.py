@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from checker.cli import main
-from checker.explore import Explorer
+from checker.explore import LEADS, Explorer
 from checker.machine import Machine
 from checker.space.compiled import Compiled
 from checker.space.memory import Budget
@@ -82,7 +82,11 @@ def test_command_explores_on_either_engine(tmp_path: Path) -> None:
     files = {engine: tmp_path / f"{engine}.jsonl" for engine in ("interpreted", "compiled")}
     for engine, file in files.items():
         assert main([*asked, str(file), "--engine", engine]) == 1
-    said = {e: [r for r in read(file) if r["record"] == "property"] for e, file in files.items()}
+    # What is to come about again is for the compiled engine alone.
+    said = {
+        e: [r for r in read(file) if r["record"] == "property" and r["kind"] != LEADS]
+        for e, file in files.items()
+    }
     for slow, fast in zip(said["interpreted"], said["compiled"], strict=True):
         for key in ("property", "holds", "states", "transitions", "depth", "non_vacuous"):
             assert slow[key] == fast[key]
