@@ -23,6 +23,8 @@ from reports.records import Record, Result
 from reports.text import error_sentence, plain, ranges
 from reports.views import Group, groups, items, totals, traces
 
+_MOST_NAMES = 10
+
 
 def summarise(result: Result, color: bool, width: int = UNBOUNDED) -> Iterator[str]:
     """The lines of the summary, without line ends.
@@ -159,9 +161,14 @@ def _property(record: Record) -> Iterator[Line]:
         yield [("dim", f"  {record['note']}")]
 
 
+def _some(names: list[str]) -> str:
+    """Return the first names of many; the page and the file have all."""
+    return ", ".join(names if len(names) <= _MOST_NAMES else [*names[: _MOST_NAMES - 1], "…"])
+
+
 def _explored(record: Record) -> Iterator[Line]:
     """Yield what an exploration never met, a line for each kind of it."""
-    lines = [f"{title} ({len(names)}): {', '.join(names)}" for title, names in unmet(record)]
+    lines = [f"{title} ({len(names)}): {_some(names)}" for title, names in unmet(record)]
     if dead_ends(record):
         lines.append(dead_ends(record))
     if lines:
