@@ -12,6 +12,7 @@ from checker import cli_explore, cli_export, cli_results, cli_rules
 from checker import commands as c
 from checker.baseline import BaselineError
 from checker.cli_run import Run, UsageError
+from checker.exploring import INTERPRETED, Exploring
 from checker.progress import Progress
 from checker.replay import ReplayOptions
 from checker.rulesets import SHIPPED, RuleFileError, RulesetError
@@ -55,7 +56,7 @@ def cmd_demo(run: Run) -> int:
     parts, code = c.run_check(ruleset, Scope(), run.progress)
     codes = [code]
     for scope in c.DEMO_SCOPES:
-        found, code = c.run_explore(ruleset, scope, run.progress, {}, c.Exploring())
+        found, code = c.run_explore(ruleset, scope, run.progress, {}, Exploring(engine=INTERPRETED))
         parts += found
         codes.append(code)
     found, code = c.run_replay(ruleset, files, c.Wire(), ReplayOptions(), run.progress)

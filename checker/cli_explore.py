@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict, fields, replace
+from pathlib import Path
 from typing import Any
 
 from checker import commands as c
 from checker.cli_run import Run, UsageError
+from checker.exploring import AUTO, ENGINES, EVERY_S, INTERPRETED, Exploring
 from checker.resolve import resolutions
 from model.scope import Scope
 from model.validate import LARGEST
 from model.whole.scope import FAULTS, PRESETS, WholeScope
 
+GIB, MOST = 1 << 30, 1000
+ENGINES_TOLD = (
+    "interpreted: the reference, state by state; compiled: machine code on all cores; "
+    "auto: what suits the scope (default)"
+)
 EXCHANGE = "exchange"  # the system that `check` looks at: one exchange at a time
 SWITCHES = {
     "bids": "BIDs",
@@ -40,17 +47,28 @@ def cmd_explore(run: Run) -> int:
     readings, accepting = run.readings(), run.accepting()
     run.progress.say(f"reading the rules of {ruleset.name}")
     decided = resolutions(ruleset, _pairs(run.args.resolve), run.progress.say)
-    how = c.Exploring(
-        run.args.engine or (c.INTERPRETED if run.args.preset == EXCHANGE else c.COMPILED),
-        run.args.max_states,
-        run.args.stop_at_first,
-        run.args.paths,
-    )
+    how = exploring_of(run.args)
     explored = c.run_explore(ruleset, scope, run.progress, readings, how, decided)
     parts, code = accepting.judge(*explored)
     written = accepting.write(parts)
     records = c.assemble(ruleset, ["explore"], parts, code, scope=scope, readings=readings)
     return run.finish(records, code, written)
+
+
+def exploring_of(args: argparse.Namespace) -> Exploring:
+    """Return how it is to be explored."""
+    memory = None if args.memory is None else int(args.memory * GIB)
+    return Exploring(
+        args.engine or (INTERPRETED if args.preset == EXCHANGE else AUTO),
+        args.max_states,
+        args.stop_at_first,
+        args.paths,
+        not args.no_symmetry,
+        args.threads,
+        memory,
+        Path(args.checkpoint) if args.checkpoint else None,
+        args.checkpoint_every,
+    )
 
 
 def _pairs(texts: list[str] | None) -> dict[str, str]:
@@ -123,19 +141,42 @@ def add_explore(parser: argparse.ArgumentParser) -> None:
         metavar="FINDING=RULE",
         help="in a contradiction that `monami check` tells, this rule is obeyed",
     )
-    parser.add_argument(
-        "--engine",
-        choices=(c.INTERPRETED, c.COMPILED),
-        help="interpreted: the reference, state by state; compiled: machine code on all cores",
-    )
+    parser.add_argument("--engine", choices=ENGINES, help=ENGINES_TOLD)
     parser.add_argument("--max-states", type=int, metavar="N", help="end the search after these")
     parser.add_argument(
         "--stop-at-first", action="store_true", help="end the search at the first violation"
     )
     parser.add_argument(
-        "--paths",
-        type=int,
-        default=1,
-        metavar="N",
-        help="up to N ways to violate a property that differ in kind (compiled)",
+        "--paths", type=_some, default=1, metavar="N", help="sequences of different kinds for each"
     )
+    parser.add_argument(
+        "--no-symmetry", action="store_true", help="look at every state, also those alike"
+    )
+    parser.add_argument("--threads", type=_some, metavar="N", help="default: one for each core")
+    parser.add_argument(
+        "--memory", type=_size, metavar="GIB", help="for the states; default: most of what is free"
+    )
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", help="keep the search there, and go on from it if it exists"
+    )
+    parser.add_argument(
+        "--checkpoint-every",
+        type=_size,
+        default=EVERY_S,
+        metavar="SECONDS",
+        help=f"how often (default {EVERY_S:.0f}), and where the search is stopped",
+    )
+
+
+def _some(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= MOST:
+        raise argparse.ArgumentTypeError(f"use a number from 1 to {MOST}")
+    return value
+
+
+def _size(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError("use a number above 0")
+    return value

@@ -12,6 +12,7 @@ from checker.baseline import Baseline, compare
 from checker.check import check
 from checker.describe import exploration_records, finding_record
 from checker.explore import Exploration, Explorer
+from checker.exploring import INTERPRETED, Exploring
 from checker.machine import Machine
 from checker.progress import Progress
 from checker.reach import Ways
@@ -30,7 +31,6 @@ Record = dict[str, Any]
 RECORDED = Path(__file__).resolve().parent.parent / "traces" / "recorded"
 CLEAN, FOUND, USAGE, UNREADABLE, INCONCLUSIVE = 0, 1, 2, 3, 4
 MOST_STATES = 2_000_000  # for the interpreter; the compiled engine has a budget of memory
-INTERPRETED, COMPILED = "interpreted", "compiled"
 DEMO_SCOPES = (Scope(updates=3, faults=0), Scope(updates=2, faults=1))
 STOPPED: Record = {
     "record": "error",
@@ -74,16 +74,6 @@ def run_check(ruleset: Ruleset, scope: Scope, progress: Progress) -> tuple[list[
     return records, FOUND if records else CLEAN
 
 
-@dataclass(frozen=True)
-class Exploring:
-    """How a system is explored: by which engine, and when the search ends early."""
-
-    engine: str = INTERPRETED
-    most_states: int | None = None
-    stop_at_first: bool = False
-    most_paths: int = 1  # of each property that is violated
-
-
 def run_explore(
     ruleset: Ruleset,
     scope: Scope,
@@ -96,11 +86,10 @@ def run_explore(
     chosen = reading_indices(ruleset, readings)
     machine = Machine(ruleset, scope, chosen, resolved=resolved)
     placed: list[Placed] = []
-    if how.engine == COMPILED:
+    if how.engine != INTERPRETED:
         from checker.space.verdicts import explored  # noqa: PLC0415  (loads the compilers)
 
-        limits = (how.most_states, how.stop_at_first, how.most_paths)
-        account, verdicts = explored(machine, progress.states, *limits)
+        account, verdicts = explored(machine, how, progress.states)
     else:
         most = MOST_STATES if how.most_states is None else how.most_states
         explorer = Explorer(machine, most)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from checker.explore import Account, Exploration, Verdict
+from checker.explore import Account, Exploration, Met, Verdict
 from checker.finding import Finding
 from checker.machine import Machine, State, Step
 from checker.reach import Reached, Ways
@@ -296,43 +296,28 @@ def exploration_records(account: Account, verdicts: Sequence[Verdict]) -> Iterat
         "levels": list(account.levels),
         "complete": account.complete,
         "actions": dict(sorted(account.actions.items())),
-        "never_taken": sorted(account.never_taken) if account.complete else [],
-        **_met(account),
-        **_dead_ends(account),
+        "stopped": account.stopped or None,
+        "kept": account.kept or None,
+        "told_apart": list(account.told_apart),
+        "bytes": account.bytes or None,
+        "never_taken": list(account.never_taken),
+        "dead_ends": _dead_ends(account),
+        "met": [_met(m) for m in account.met or ()],
     }
     for v in verdicts:
         told = _property(account.machine, v)
         yield {"record": "property", **told, **common, "note": _note(v, scope)}
 
 
-def _met(account: Account) -> Record:
-    """Return what each step met, and the rules that no reached step did."""
-    if account.met is None:
-        return {}
-    told = [
-        {
-            "step": m.on.value,
-            "rules": sorted(m.rules),
-            "given_up": sorted(m.given_up),
-            "deviates": sorted(m.deviates),
-            "open": sorted(m.gaps),
-        }
-        for m in account.met
-    ]
-    met = {i for m in account.met for i in m.rules}
-    never = {i for m in account.met for i in m.never} - met
-    return {"rules_met": told, "rules_never": sorted(never) if account.complete else []}
-
-
 def _dead_ends(account: Account) -> Record:
-    """Return how many dead ends there are, and how one is reached, best one not at rest."""
     ends = account.dead_ends
-    if ends is None:
-        return {}
-    way = ends.to_elsewhere or ends.to_rest
-    path = path_records(account.machine, way.start, way.steps) if way else []
-    counts = {"at_rest": ends.at_rest, "elsewhere": ends.elsewhere}
-    return {"dead_ends": counts, "to_dead_end": path}
+    return {"at_rest": ends.at_rest, "elsewhere": ends.elsewhere} if ends else {}
+
+
+def _met(m: Met) -> Record:
+    sets = {"rules": m.rules, "never": m.never, "given_up": m.given_up}
+    sets |= {"deviates": m.deviates, "gaps": m.gaps}
+    return {"step": m.on.value, **{name: sorted(ids) for name, ids in sets.items()}}
 
 
 def _note(v: Verdict, scope: Mapping[str, int]) -> str:
@@ -342,22 +327,29 @@ def _note(v: Verdict, scope: Mapping[str, int]) -> str:
 
 
 def _property(machine: Machine, v: Verdict) -> Record:
-    path = path_records(machine, v.start, v.path + v.loop) if v.start is not None else []
-    for step in path[len(v.path) :]:
-        step["loop"] = True
+    path = path_records(machine, v.start, v.path) if v.start is not None else []
     readings = {r.id: r.domain.values[machine.constants[r.id]] for r in machine.ruleset.readings}
     return {
         "property": v.property.name,
-        "kind": v.kind,
         "title": v.property.title,
         "source": v.property.source,
         "holds": v.holds,
         "non_vacuous": v.non_vacuous,
-        "rules": deciding_rules(machine, v.path + v.loop),
+        "rules": deciding_rules(machine, (*v.path, *v.loop)),
         "path": path,
+        "kind": v.kind,
+        "loop": _loop(machine, v),
         "others": [path_records(machine, way.start, way.steps) for way in v.others],
         "readings": readings,
     }
+
+
+def _loop(machine: Machine, v: Verdict) -> list[Record]:
+    """Return what repeats for ever after the path."""
+    if not v.loop or v.start is None:
+        return []
+    start = v.path[-1].state if v.path else v.start
+    return path_records(machine, start, v.loop)
 
 
 def deciding_rules(machine: Machine, path: Sequence[Step]) -> list[str]:

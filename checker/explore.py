@@ -98,6 +98,10 @@ class Account:
     complete: bool
     met: tuple[Met, ...] | None = None
     dead_ends: DeadEnds | None = None
+    stopped: str = ""  # why not to the end
+    kept: int = 0  # states looked at, where others are the same up to renaming
+    told_apart: tuple[str, ...] = ()  # what is not interchangeable, and why
+    bytes: int = 0  # what the states took
 
     @property
     def never_taken(self) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reports.course import going_on
 from reports.findings import REACHED, Said, reach, rule_of, said, situated, strength, subject
 from reports.kinds import kind_named
 from reports.lines import UNBOUNDED, Line, told
@@ -57,10 +56,9 @@ def _property(result: Result, p: Record) -> Iterator[Line]:
     yield from _headed("Rules", [line for r in rules for line in _rule(result, p, r)])
     yield from _headed("Readings", list(_readings(result, p["readings"])))
     yield from _headed("Messages", list(steps(p["path"])))
-    if going_on(p):
-        yield [("", f"  {going_on(p)}")]
+    yield from _headed("And then for ever", list(steps(p["loop"])))
     for way in p["others"]:
-        yield from _headed("Or otherwise", list(steps(way)))
+        yield from _headed("Messages of another kind", list(steps(way)))
     yield from _headed("Capture", [[("", f"  {_capture(p, p['property'])}")]])
 
 

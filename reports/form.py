@@ -125,7 +125,6 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     },
     "property": {
         "property": "text!",
-        "kind": "text",
         "title": "text!",
         "source": "text",
         "holds": "flag",
@@ -135,7 +134,9 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "transitions": "number",
         "depth": "number",
         "path": "steps",
-        "others": "paths",
+        "kind": "text",
+        "loop": "steps",
+        "others": "ways",
         "readings": "map",
         "note": "text",
         "accepted": "text",
@@ -149,11 +150,13 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "levels": "numbers",
         "complete": "flag!",
         "actions": "map",
+        "stopped": "text",
+        "kept": "number",
+        "told_apart": "texts",
+        "bytes": "number",
         "never_taken": "texts",
-        "rules_met": "maps",
-        "rules_never": "texts",
         "dead_ends": "map",
-        "to_dead_end": "steps",
+        "met": "maps",
     },
     "trace": {
         "trace": "text!",
@@ -201,7 +204,6 @@ STEP: Mapping[str, str] = {
     "state": "map",
     "given_up": "texts",
     "repeats": "flag",
-    "loop": "flag",  # it belongs to the end of a path that is gone through for ever
     "text": "text",
 }
 
@@ -223,7 +225,7 @@ FORM_NAMES: Mapping[str, str] = {
     "numbers": "a list of numbers",
     "maps": "a list of objects",
     "steps": "a list of steps",
-    "paths": "a list of lists of steps",
     "path": "a list of steps or null",
+    "ways": "a list of lists of steps",
     "reach": "an object with paths and an invariant",
 }

@@ -9,7 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import course, overview, views
+from reports import overview, views
+from reports.explorations import explored_text, unmet
 from reports.findings import rule_of
 from reports.form import VERDICTS
 from reports.kinds import kind_named
@@ -41,7 +42,6 @@ def _environment() -> Environment:
         plain=plain, count=count, ranges=ranges, anchor=lambda n, p: anchor(p, n)
     )
     environment.globals.update(
-        course=course,
         rule_of=rule_of,
         counted=counted,
         sentence=sentence,
@@ -49,6 +49,8 @@ def _environment() -> Environment:
         place=_place,
         verdicts=VERDICTS,
         kind_named=kind_named,
+        explored_text=explored_text,
+        unmet=unmet,
     )
     return environment
 

@@ -158,8 +158,10 @@ def _filled(path: Path, line: int, name: str, forms: Mapping[str, str], value: R
         full[key] = _empty(form) if given is None else given
         if form == "steps" or (form == "path" and full[key] is not None):
             full[key] = [_filled(path, line, "a step", STEP, step) for step in full[key]]
-        if form == "paths":
-            full[key] = [[_filled(path, line, "a step", STEP, s) for s in way] for way in full[key]]
+        if form == "ways":
+            full[key] = [
+                [_filled(path, line, "a step", STEP, step) for step in way] for way in full[key]
+            ]
         if form == "reach":
             full[key] = _filled(path, line, f"'reach' of {name}", REACH, full[key])
     return full
@@ -169,8 +171,14 @@ def _empty(form: str) -> Any:
     return {} if form in ("map", "reach") else [] if form.endswith("s") else None
 
 
-_ELEMENTS = {"texts": "text", "numbers": "number", "maps": "map", "steps": "map", "path": "map"}
-_ELEMENTS["paths"] = "steps"
+_ELEMENTS = {
+    "texts": "text",
+    "numbers": "number",
+    "maps": "map",
+    "steps": "map",
+    "path": "map",
+    "ways": "steps",
+}
 
 
 def _fits(form: str, value: Any) -> bool:

@@ -1,8 +1,8 @@
 """The result in a terminal: a few lines for each finding, failed property and violation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from reports.course import dead_ends, going_on, unmet
+from reports.explorations import LEADS, explored_text, unmet
 from reports.findings import (
     about,
     departs,
@@ -23,8 +23,6 @@ from reports.records import Record, Result
 from reports.text import error_sentence, plain, ranges
 from reports.views import Group, groups, items, totals, traces
 
-_MOST_NAMES = 10
-
 
 def summarise(result: Result, color: bool, width: int = UNBOUNDED) -> Iterator[str]:
     """The lines of the summary, without line ends.
@@ -36,7 +34,7 @@ def summarise(result: Result, color: bool, width: int = UNBOUNDED) -> Iterator[s
         *_head(result),
         *_findings(result),
         *(line for record in result.properties for line in _property(record)),
-        *(line for record in result.explorations for line in _explored(record)),
+        *(line for record in result.explorations for line in _exploration(record)),
         *(line for group in grouped for line in _group(result, group)),
         *_baselines(result),
         *_errors(result),
@@ -151,31 +149,34 @@ def _property(record: Record) -> Iterator[Line]:
     if holds is not True or vacuous:
         yield []
     yield [(word, f"property {word}{vacuous}"), ("", f"  {record['property']}: {record['title']}")]
-    for number, step in enumerate(record["path"], 1) if holds is False else ():
-        yield [("", f"  {number}. {sentence(step)}")]
-    if holds is False and going_on(record):
-        yield [("", f"  {going_on(record)}")]
-    for way in record["others"]:
-        yield [("", f"  or: {'; '.join(map(sentence, way))}")]
+    if holds is False:
+        yield from _sequence(record["path"])
+        yield from _for_ever(record)
+        for way in record["others"]:
+            yield [("dim", "  or, in another way:")]
+            yield from _sequence(way)
     if record["note"]:
         yield [("dim", f"  {record['note']}")]
 
 
-def _some(names: list[str]) -> str:
-    """Return the first names of many; the page and the file have all."""
-    return ", ".join(names if len(names) <= _MOST_NAMES else [*names[: _MOST_NAMES - 1], "…"])
+def _sequence(steps: Sequence[Record], before: int = 0) -> Iterator[Line]:
+    for number, step in enumerate(steps, before + 1):
+        yield [("", f"  {number}. {sentence(step)}")]
 
 
-def _explored(record: Record) -> Iterator[Line]:
-    """Yield what an exploration never met, a line for each kind of it."""
-    lines = [f"{title} ({len(names)}): {_some(names)}" for title, names in unmet(record)]
-    if dead_ends(record):
-        lines.append(dead_ends(record))
-    if lines:
-        yield []
-        yield [("bold", "Explored"), ("", f"  {record['states']:,} states")]
-    for text in lines:
-        yield [("", f"  {text}")]
+def _for_ever(record: Record) -> Iterator[Line]:
+    """What follows the path of a property that has to come about again."""
+    if record["loop"]:
+        yield [("dim", "  and then for ever:")]
+        yield from _sequence(record["loop"], len(record["path"]))
+    elif record["kind"] == LEADS:
+        yield [("dim", "  and then nothing follows by itself")]
+
+
+def _exploration(record: Record) -> Iterator[Line]:
+    yield []
+    yield [("bold", "explored"), ("", f"  {explored_text(record)}")]
+    yield from ([("dim", f"  {text}")] for text in unmet(record))
 
 
 def _group(result: Result, group: Group) -> Iterator[Line]:

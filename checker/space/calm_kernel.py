@@ -1,4 +1,4 @@
-"""The calm graph in machine code: states projected to what matters, each once, and edges.
+"""The quotient graph in machine code: states projected to what matters, each once, and edges.
 
 A table of open addresses has the number of each projected state, which is its place in order of
 arrival, plus one.  States in which every term holds that is to hold again are no part of it.
@@ -12,63 +12,40 @@ import numpy as np
 from numba import njit
 
 from checker.space.intrinsics import call, call_judged
-from checker.space.kernel import NO_STATE
+from checker.space.kernel import NO_STATE, U, equal, mixed, smaller
 
 DONE, FULL = 0, 1
 # The numbers of a call, kept from call to call.
 ROW, COUNT, EDGES, FIELDS = range(4)
 OUTSIDE = -1
-U = np.uint64
-_MIX = U(0x9E3779B97F4A7C15)
-_HALF = U(32)
+_HALF = np.uint64(32)
 
 
 @njit(nogil=True, cache=True)
-def projected(moves: Any, words: int, source: Any, at: int, target: Any, to: int) -> None:
-    """Write what matters of a state: `moves` are word, shift, mask, word, shift."""
+def projected(
+    moves: Any, words: int, least: Any, source: Any, at: int, target: Any, to: int
+) -> None:
+    """Write what matters of a state: `moves` are word, shift, mask, word, shift.
+
+    With the address of `least` it is the least image of that.
+    """
     for k in range(words):
         target[to + k] = np.uint64(0)
     for m in range(moves.shape[0]):
         part = (source[at + np.int64(moves[m, 0])] >> moves[m, 1]) & moves[m, 2]
         target[to + np.int64(moves[m, 3])] |= part << moves[m, 4]
-
-
-@njit(nogil=True, cache=True)
-def hashed(words: int, states: Any, at: int) -> Any:
-    """Return the hash of a state."""
-    value = U(0)
-    for k in range(words):
-        value = (value ^ states[at + k]) * _MIX
-        value ^= value >> _HALF
-    return np.int64(value & U(0x7FFFFFFFFFFFFFFF))
-
-
-@njit(nogil=True, cache=True)
-def equal(words: int, a: Any, at: int, b: Any, place: int) -> bool:
-    """Return whether two states are the same."""
-    for k in range(words):  # noqa: SIM110
-        if a[at + k] != b[place + k]:
-            return False
-    return True
-
-
-@njit(nogil=True, cache=True)
-def smaller(words: int, a: Any, at: int, b: Any, place: int) -> bool:
-    """Return whether a state comes before another, the last word counting most."""
-    for k in range(words - 1, -1, -1):
-        if a[at + k] != b[place + k]:
-            return bool(a[at + k] < b[place + k])
-    return False
+    if least != U(0):
+        call_judged(least, U(target.ctypes.data) + U(8 * to))
 
 
 @njit(nogil=True, cache=True)
 def number_of(words: int, slots: Any, nodes: Any, states: Any, at: int) -> Any:
     """Return the number of a state; less than zero is where it would be in the table."""
     mask = len(slots) - 1
-    slot = hashed(words, states, at) & mask
+    slot = np.int64(mixed(states, U(at), words)) & mask
     while slots[slot]:
         number = np.int64(slots[slot]) - 1
-        if equal(words, nodes, number * words, states, at):
+        if equal(words, nodes, U(number * words), states, U(at)):
             return number
         slot = (slot + 1) & mask
     return -slot - 1
@@ -88,7 +65,8 @@ def entered(
     words: int,
     width: int,  # words of a state before
     moves: Any,
-    judged: int,
+    least: Any,
+    judged: Any,
     every: int,  # the bits of all terms
     block: Any,  # states before, rows of ones are none
     slots: Any,
@@ -105,17 +83,26 @@ def entered(
             count = numbers[COUNT]
             if count >= most:
                 return FULL
-            projected(moves, words, block, at, nodes, count * words)
+            projected(moves, words, least, block, at, nodes, count * words)
             slot = number_of(words, slots, nodes, nodes, count * words)
             if slot < 0:
-                verdict = call_judged(U(judged), U(nodes.ctypes.data + 8 * count * words))
-                met = np.int64(verdict >> _HALF)
+                verdict = call_judged(judged, U(nodes.ctypes.data) + U(8 * count * words))
+                met = np.int64(np.uint64(verdict) >> _HALF)
                 if met != every:
                     slots[-slot - 1] = count + 1
                     holds[count] = met
                     numbers[COUNT] = count + 1
         numbers[ROW] += 1
     return DONE
+
+
+@njit(nogil=True, cache=True)
+def numbers(words: int, least: Any, block: Any, slots: Any, nodes: Any, found: Any) -> None:
+    """Write the numbers of states; with the address of `least`, of their least images."""
+    for row in range(len(found)):
+        if least != U(0):
+            call_judged(least, U(block.ctypes.data) + U(8 * row * words))
+        found[row] = number_of(words, slots, nodes, block, row * words)
 
 
 @njit(nogil=True, cache=True)
@@ -140,7 +127,7 @@ def woven(
         node, edges = start + numbers[ROW], numbers[EDGES]
         count = call(
             functions[0],
-            U(nodes.ctypes.data + 8 * node * words),
+            U(nodes.ctypes.data) + U(8 * node * words),
             U(out.ctypes.data),
             U(room),
             U(tables.ctypes.data),
@@ -166,6 +153,7 @@ def first_in(
     words: int,
     width: int,
     moves: Any,
+    least: Any,
     block: Any,
     slots: Any,
     nodes: Any,
@@ -178,11 +166,11 @@ def first_in(
         at = row * width
         if block[at + width - 1] == NO_STATE:
             continue
-        projected(moves, words, block, at, state, 0)
+        projected(moves, words, least, block, at, state, 0)
         number = number_of(words, slots, nodes, state, 0)
         bits = marks[number] if number >= 0 else 0
         for bit in range(len(found)):
             if bits >> bit & 1 and (
-                found[bit] < 0 or smaller(width, block, at, block, found[bit] * width)
+                found[bit] < 0 or smaller(width, block, U(at), block, U(found[bit] * width))
             ):
                 found[bit] = row

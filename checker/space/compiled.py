@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from checker.advance import Progress
+from checker.exploring import EVERY_S
 from checker.space.checkpoint import Checkpoint
 from checker.space.interpreted import Interpreted
 from checker.space.interrupts import told_of_interrupt
 from checker.space.lowered import Lowered
 from checker.space.memory import Budget, Memory
 from checker.space.native import Native
-from checker.space.quotient import fitting
+from checker.space.quotient import fitting, followed
 from checker.space.reached import Reached
 from checker.space.search import MOST_ALWAYS, Search
 from checker.space.states import States
 from checker.space.symmetry import Symmetry
 from checker.space.system import TransitionSystem, Values
-from checker.space.tables import Rows, joined
+from checker.space.tables import Rows, Words, joined
 from model.errors import RuleError
 
-EVERY_S = 600.0
+PIECE = 1 << 18  # states of a level at once
 
 
 class Compiled:
@@ -94,11 +96,31 @@ class Compiled:
         self._slow = self._slow or Interpreted(self.symmetry.plain)
         return self._slow.successors(state)
 
-    def states(self) -> States:
-        """Return the states that the last run reached; RuleError before there was one."""
+    def followed(self, path: Sequence[Values]) -> tuple[Values, ...]:
+        """Return a real sequence of states for one of least images."""
+        unpack = self.lowered.packing.unpack
+        return followed(path, lambda s: unpack(self.least(s)), self.successors)
+
+    def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
+        """Return a shortest sequence of states to one (its words) of a level, up to renaming."""
+        return self.followed(self._ran.path_to(depth, state))
+
+    def levels(self) -> Iterator[list[Words]]:
+        """Yield the states of each level of the last run, packed; rows of ones are none."""
+        store, words = self._ran.memory.store, self.words
+        for start, end in self._ran.spans:
+            pieces = pairwise([*range(start, end, PIECE), end])
+            yield [store[a * words : b * words] for a, b in pieces]
+
+    @property
+    def _ran(self) -> Search:
         if self._search is None:
             raise RuleError("no state is known yet", remedy="run the engine first")
-        return States(self._search)
+        return self._search
+
+    def states(self) -> States:
+        """Return the states that the last run reached; RuleError before there was one."""
+        return States(self._ran)
 
     def table(self, name: str) -> Rows:
         """Return the rows of a step table."""

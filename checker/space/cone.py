@@ -15,6 +15,7 @@ from typing import Any
 
 import z3
 
+from checker.space.group import Group, Permutation
 from checker.space.system import Absent, Transition, TransitionSystem, Values
 from model.handles import arguments, identity, name, operator
 
@@ -39,6 +40,21 @@ def calm_system(system: TransitionSystem) -> TransitionSystem:
         constants={**system.constants, **unread},
         absent=tuple(_absences(system.absent, kept)),
     )
+
+
+def calm_group(system: TransitionSystem, calm: TransitionSystem, group: Group) -> Group:
+    """Return what renamings of a system do to what matters of it.
+
+    They are renamings of the calm system as well: what matters is closed under them.
+    """
+    place = {v.name: k for k, v in enumerate(calm.variables)}
+    kept = [k for k, v in enumerate(system.variables) if v.name in place]
+    new = {k: place[system.variables[k].name] for k in kept}
+    generators = [
+        Permutation(tuple(new[g.places[k]] for k in kept), tuple(g.values[k] for k in kept))
+        for g in group.generators
+    ]
+    return Group.generated(generators, len(kept))
 
 
 def projected(system: TransitionSystem, calm: TransitionSystem, state: Values) -> Values:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from checker.space.calm import OUTSIDE, Graph
+from checker.space.calm_graph import OUTSIDE, Graph
 
 Flags = NDArray[np.bool_]
 NOWHERE = -1
@@ -72,13 +72,18 @@ class Runs:
         first[1:] = (taken[1:] != taken[:-1]) | (self.sources[1:] != self.sources[:-1])
         return first
 
-    def kept_from(self, term: int) -> Kept:
-        """Return what keeps a run from the term of a number."""
+    def kept_from(self, term: int, fairly: bool = True) -> Kept:
+        """Return what keeps a run from the term of a number; a fair one, or any."""
         graph = self.graph
         away = (graph.holds >> np.uint32(term) & np.uint32(1)) == 0
         stuck = away & (np.diff(graph.offsets) == 0)
         component = self._components(away)
-        return Kept(stuck, component, self._endless(component))
+        return Kept(stuck, component, self._endless(component, fairly))
+
+    def ever_kept_from(self, term: int) -> Flags:
+        """Return the nodes where a run may stay away from a term, be it fair or not."""
+        kept = self.kept_from(term, fairly=False)
+        return kept.lost
 
     def _components(self, away: Flags) -> NDArray[np.int32]:
         """Return the strongly connected components of the nodes where a term does not hold."""
@@ -95,12 +100,14 @@ class Runs:
         component: NDArray[np.int32] = np.where(away, found, NOWHERE).astype(np.int32)
         return component
 
-    def _endless(self, component: NDArray[np.int32]) -> Flags:
-        """Return which components have a fair run that does not leave them."""
+    def _endless(self, component: NDArray[np.int32], fairly: bool) -> Flags:
+        """Return which components have a run, a fair one if asked, that does not leave them."""
         many = int(component.max(initial=NOWHERE)) + 1
         inside = self._inside(component)
         found = np.zeros(many, bool)
         found[component[self.sources[inside]]] = True
+        if not fairly:
+            return found
         sizes = np.bincount(component[component != NOWHERE], minlength=many)
         for possible, taken in self._by_action(component, inside, found):
             # What may be taken in every state has to be taken.

@@ -514,3 +514,17 @@ def before(
                 ):
                     copied(words, store, place, least, n * wide)
     return 0
+
+
+@njit(nogil=True, cache=True)
+def imaged(words: int, function: Any, block: Any, out: Any) -> None:
+    """Write the images of each state of a block; what is no state has images that are none."""
+    many = U(len(block)) // U(words)
+    size = U(len(out)) // many if many else ZERO
+    for row in range(many):
+        at, place = row * U(words), row * size
+        if block[at + U(words - 1)] == NO_STATE:
+            out[place : place + size] = NO_STATE
+        else:
+            state, room = U(block.ctypes.data) + _EIGHT * at, U(out.ctypes.data) + _EIGHT * place
+            call(function, state, room, ZERO, ZERO, ZERO)

@@ -46,7 +46,7 @@ class Lowered:
     """The instructions of a system, and of what must and what may hold in its states.
 
     With a group of renamings there are also the words of the least image of a state, `least`,
-    and the number of its different images, `orbit`.
+    the number of its different images, `orbit`, and all other images, `images`.
     """
 
     def __init__(self, system: TransitionSystem, group: Group | None = None) -> None:
@@ -65,10 +65,12 @@ class Lowered:
         self.always = [lower(t) for t in system.always.values()]
         self.sometimes = [lower(t) for t in system.sometimes.values()]
         self.least: tuple[Ref, ...] = ()
+        self.images: tuple[tuple[Ref, ...], ...] = ()
         self.orbit = self.program.const(1)
         if group and len(group) > 1:
             images = Images(self.program, self.packing, group, tuple(self.word_inputs))
             self.least, self.orbit = images.least(), images.orbit()
+            self.images = tuple(images.words[1:])
 
     def decisions(self, lookup: Lookup) -> list[Ref]:
         """Return the words that decisions are taken from, which a row of the table fills."""

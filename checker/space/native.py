@@ -15,6 +15,8 @@ images under them, and the states that `successors` writes are the least of thei
 `failed` has more room behind the key: `scratch` words in all, in which a thread remembers what it
 found for the bits of a state that a key depends on; zeros at first.
 
+`images(state, out)` writes its images under the renamings but the one that renames nothing.
+
 `tables` has four numbers for each lookup: the addresses of its slots, keys and rows, and the
 number of slots less one (a power of two).
 """
@@ -25,6 +27,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import binding as llvm
 from llvmlite import ir
 
@@ -61,6 +64,8 @@ class Native:
         self.successors = int(self._engine.get_function_address("successors"))
         self.judged = int(self._engine.get_function_address("judged"))
         self.orbit = int(self._engine.get_function_address("orbit"))
+        self.least = int(self._engine.get_function_address("least")) if lowered.least else 0
+        self.images = np.uint64(self._engine.get_function_address("images"))
 
 
 def _module(lowered: Lowered) -> ir.Module:
@@ -73,6 +78,7 @@ def _module(lowered: Lowered) -> ir.Module:
     _Successors(module, lowered, sought, _least(module, lowered)).write()
     _judged(module, lowered)
     _orbit(module, lowered)
+    _images(module, lowered)
     return module
 
 
@@ -338,6 +344,19 @@ def _judged(module: ir.Module, lowered: Lowered) -> None:
     for k, term in enumerate(lowered.sometimes):
         result = b.or_(result, b.shl(code.value(term, scope), I64(32 + k)))
     b.ret(result)
+
+
+def _images(module: ir.Module, lowered: Lowered) -> None:
+    """Write the function that writes the other images of a state; further arguments are unused."""
+    kind = ir.FunctionType(I64, [POINTER, POINTER, I64, POINTER, POINTER])
+    function = ir.Function(module, kind, "images")
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    code, words = _Code(lowered, b), lowered.word_inputs
+    state, out = function.args[:2]
+    scope: Scope = {ref: b.load(b.gep(state, [I64(k)])) for k, ref in enumerate(words)}
+    for n, ref in enumerate(ref for image in lowered.images for ref in image):
+        b.store(code.value(ref, scope), b.gep(out, [I64(n)]))
+    b.ret(I64(0))
 
 
 def _sought(module: ir.Module, lowered: Lowered, k: int, find: ir.Function) -> ir.Function:

@@ -38,7 +38,7 @@ class Lasso:
 class Recovery:
     """Whether a term is reached again from every state by fair transitions; None = not decided.
 
-    `states` are those of the calm graph where the term does not hold, `edges` the fair
+    `states` are those of the quotient graph where the term does not hold, `edges` the fair
     transitions out of them, `stuck` the dead ends among them and `endless` the components with
     an endless fair run.
     """

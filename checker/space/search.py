@@ -265,6 +265,13 @@ class Search:
         kept = self.memory.kept if e.symmetry.proved else 0
         return expanded(found, e.symmetry, kept, lambda s: unpack(e.least(s)), e.successors)
 
+    def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
+        """Return the least shortest sequence of states to one (its words) of a level."""
+        way = [state]
+        for level in range(depth - 1, -1, -1):
+            way += self._before(level, [0], {0: way})
+        return tuple(map(self.engine.lowered.packing.unpack, reversed(way)))
+
     def _paths(self) -> dict[int, tuple[Values, ...]]:
         """Return, by property, the least shortest sequence of states to one that violates it.
 
@@ -278,13 +285,6 @@ class Search:
                 ways[k].append(state)
         unpack = self.engine.lowered.packing.unpack
         return {k: tuple(map(unpack, reversed(way))) for k, way in ways.items()}
-
-    def path_to(self, depth: int, state: Values) -> list[Values]:
-        """Return the least shortest sequence of states to one of a level, all as words."""
-        way = [state]
-        for level in range(depth - 1, -1, -1):
-            way += self._before(level, [0], {0: way})
-        return way[::-1]
 
     def _before(self, level: int, longer: list[int], ways: dict[int, list[Values]]) -> list[Values]:
         """Return the least state of a level before the first state of each way so far."""

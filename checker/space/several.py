@@ -24,12 +24,11 @@ from checker.space import several_kernel as kernel
 from checker.space.calm_kernel import reinserted
 from checker.space.compiled import Compiled
 from checker.space.reached import Reached, Trail
-from checker.space.stepping import Stepping, every_state_needed
+from checker.space.stepping import Stepping
 from checker.space.system import Values
 from checker.space.tables import Words
 
 DEEPER = 4  # levels after the first that has a violation
-MOST_SEEN = 2_000_000  # states that are gone through for one of them
 MOST_KINDS = 512  # of endings, at each level
 MOST_STATES = 16  # of each of them
 ROWS = 1 << 14
@@ -61,7 +60,7 @@ class Several:
     def __init__(self, engine: Compiled, name: str, labels: Sequence[str] | None = None) -> None:
         self.stepping = Stepping.of(engine)
         self.property = list(engine.system.always).index(name)
-        self.states = engine.states()
+        self.levels = list(engine.levels())
         given = labels or [t.name for t in engine.system.transitions]
         told = [re.sub(r"\d+", "", label) for label in given]
         names = list(dict.fromkeys(told))
@@ -71,18 +70,11 @@ class Several:
     def trails(self, most: int, first: int) -> list[Trail]:
         """Return up to `most` sequences; the first violation is at the depth `first`."""
         found: list[Ending] = []
-        for depth in self._depths(first):
+        deepest = min(first + DEEPER, len(self.levels) - 1)
+        for depth in range(max(first, 1), deepest + 1):
             if len(found) < most:
                 found += self._of_length(depth, [e.kind for e in found])
         return [self._trail(ending) for ending in found[:most]]
-
-    def _depths(self, first: int) -> Iterator[int]:
-        """Yield the depth of the first violation, and those after it that cost little."""
-        yield first
-        for depth in range(first + 1, min(first + DEEPER, self.states.depths - 1) + 1):
-            sizes = (len(self.states.level(k)) // self.states.words for k in range(depth))
-            if sum(sizes) <= MOST_SEEN:
-                yield depth
 
     def _of_length(self, length: int, known: Sequence[Kind]) -> list[Ending]:
         """Return one sequence of each kind of a length that includes no known kind."""
@@ -144,10 +136,10 @@ class Several:
         states = np.array(wanted, np.uint64).reshape(-1)
         slots = np.zeros(1 << (4 * len(wanted) + 1).bit_length(), np.int32)
         reinserted(words, slots, states, len(wanted))
-        block = self.states.level(level)
-        for number, position, *after in self._scanned(block, slots, states):
-            before = block[number * words : (number + 1) * words].tolist()
-            yield tuple(before), position, tuple(after)
+        for block in self.levels[level]:
+            for number, position, *after in self._scanned(block, slots, states):
+                before = block[number * words : (number + 1) * words].tolist()
+                yield tuple(before), position, tuple(after)
 
     def _scanned(self, block: Words, slots: Any, wanted: Words) -> list[list[int]]:
         stepping, room = self.stepping, self.stepping.room
@@ -175,11 +167,7 @@ def _includes(kind: Kind, other: Kind) -> bool:
 def several(
     engine: Compiled, found: Reached, name: str, most: int, labels: Sequence[str] | None = None
 ) -> list[Trail]:
-    """Return up to `most` counterexamples of a property that differ in kind, shortest first.
-
-    RuleError after a search up to renaming.
-    """
-    every_state_needed(engine, "what other ways there are")
+    """Return up to `most` counterexamples of a property that differ in kind, shortest first."""
     path = found.paths.get(name, ())
     if len(path) < 2:
         return [Trail(path, ())][: len(path)]

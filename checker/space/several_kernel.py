@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import njit
 
 from checker.space.calm_kernel import number_of
 from checker.space.intrinsics import call, call_judged
-from checker.space.kernel import NO_STATE
+from checker.space.kernel import NO_STATE, U
 
 DONE, FULL = 0, 1
 ROW, FOUND, FIELDS = range(3)
-U = np.uint64
 
 
 @njit(nogil=True, cache=True)
@@ -32,13 +30,13 @@ def leading(
 ) -> int:
     """Write each transition from a state that does not violate a property to a wanted one."""
     room, anything = len(out) // (words + 1), len(wanted) == 0
-    bit = U(1) << U(number)
+    bit, none = U(1) << U(number), U(0)
     while numbers[ROW] < len(block) // words:
         place = numbers[ROW] * words
         if block[place + words - 1] != NO_STATE:
-            state = U(block.ctypes.data + 8 * place)
-            write = (U(out.ctypes.data), U(room), U(tables.ctypes.data), U(failed.ctypes.data))
-            count = call(functions[0], state, *write)
+            state = U(block.ctypes.data) + U(8 * place)
+            out_at, tables_at = U(out.ctypes.data), U(tables.ctypes.data)
+            count = call(functions[0], state, out_at, U(room), tables_at, U(failed.ctypes.data))
             if count < 0:
                 return count
             if numbers[FOUND] + count > len(found):
@@ -47,7 +45,7 @@ def leading(
             for k in range(count):
                 at = k * (words + 1)
                 if anything:
-                    good = call_judged(functions[1], U(out.ctypes.data + 8 * at)) & bit != U(0)
+                    good = call_judged(functions[1], out_at + U(8 * at)) & bit != none
                 else:
                     good = number_of(words, slots, wanted, out, at) >= 0
                 if good:
@@ -56,7 +54,7 @@ def leading(
                     for n in range(words):
                         found[numbers[FOUND], 2 + n] = out[at + n]
                     numbers[FOUND] += 1
-            if numbers[FOUND] > before and call_judged(functions[1], state) & bit != U(0):
+            if numbers[FOUND] > before and call_judged(functions[1], state) & bit != none:
                 numbers[FOUND] = before
         numbers[ROW] += 1
     return DONE

@@ -45,20 +45,6 @@ class States:
         there = np.flatnonzero(rows[:, -1] != kernel.NO_STATE)
         return there + start, rows[there]
 
-    @property
-    def depths(self) -> int:
-        """Return how many levels there are."""
-        return len(self._search.spans)
-
-    def level(self, depth: int) -> Words:
-        """Return the words of the states of a level, flat and in place; rows of ones are none."""
-        start, end = self._search.spans[depth]
-        return self._memory.store[start * self.words : end * self.words]
-
-    def path_to(self, depth: int, state: Values) -> list[Values]:
-        """Return the least shortest sequence of states to one of a level, all as words."""
-        return self._search.path_to(depth, state)
-
     def index(self, state: Sequence[int]) -> int | None:
         """Return the index of a state (its words), None if it was not reached."""
         found = int(self.indices(np.array([state], np.uint64))[0])

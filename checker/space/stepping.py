@@ -6,10 +6,11 @@ import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from checker.space.compiled import Compiled
+from checker.space.group import Group
 from checker.space.lowered import Lowered
 from checker.space.native import CROWDED, MISSING, UNFIT, Native
 from checker.space.system import TransitionSystem, Values
@@ -57,16 +58,16 @@ class Stepping:
     room: Room = field(compare=False)
 
     @classmethod
-    def of(cls, engine: Compiled) -> Stepping:
+    def of(cls, engine: Any) -> Stepping:
         """Return that of a compiled engine, whose tables it shares."""
         room = Room.for_system(engine.lowered, engine.native)
         parts = (engine.lowered, engine.native, engine.rows, engine.tables, engine.known)
         return cls(engine.system, *parts, room)
 
     @classmethod
-    def made(cls, system: TransitionSystem) -> Stepping:
-        """Return new machine code for a system."""
-        lowered = Lowered(system)
+    def made(cls, system: TransitionSystem, group: Group | None = None) -> Stepping:
+        """Return new machine code for a system, up to renaming with a group of renamings."""
+        lowered = Lowered(system, group)
         rows, tables = joined(lowered.lookups)
 
         def known(lookup: int, *key: int) -> None:
@@ -118,16 +119,6 @@ class Stepping:
             for before, after in pairwise(states)
         )
 
-    def new_room(self) -> Room:
-        """Return room of its own for a thread."""
-        return Room.for_system(self.lowered, self.native)
-
     def unpacked(self, state: Values) -> Values:
         """Return the values of the variables in a state."""
         return self.lowered.packing.unpack(state)
-
-
-def every_state_needed(engine: Compiled, what: str) -> None:
-    """RuleError where an engine has only one of several states that are images of each other."""
-    if engine.symmetry.proved:
-        raise RuleError(f"{what} is not told up to renaming", remedy="explore without renamings")

@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from checker.advance import Progress
 from checker.explore import LEADS, Account, DeadEnds, Verdict, Way, held, kind_of
+from checker.exploring import Exploring
 from checker.machine import Machine, State, Step
 from checker.space import endings
 from checker.space.compiled import Compiled
+from checker.space.memory import Budget
 from checker.space.met import met
 from checker.space.nodes import transition_system
+from checker.space.quotient import without_what_differs
 from checker.space.reached import Reached, Recovery, Trail
 from checker.space.recovery import recoveries as recovered
 from checker.space.several import several
+from checker.space.symmetry import Symmetry
 from model.properties import Property
 from model.whole.properties import checked, recoveries
 
 
 def explored(
-    machine: Machine,
-    progress: Progress | None = None,
-    most_states: int | None = None,
-    stop_at_first: bool = False,
-    most_paths: int = 1,
+    machine: Machine, how: Exploring, progress: Progress | None = None
 ) -> tuple[Account, list[Verdict]]:
     """Return how far the exploration of a machine went, and what it says of the properties.
 
-    For a property that is violated there are up to `most_paths` ways, each of another kind.
-    Dead ends are no violation; they are not told of a search that stops at the first one.
+    For a property that is violated there are up to `how.most_paths` ways, each of another kind.
     """
-    system = transition_system(machine)
-    if not stop_at_first:
-        system = endings.watching_ends(system, machine.system.rest)
-    engine = Compiled(system)
-    found, ends = endings.told_apart(engine.run(progress, stop_at_first, most_states))
+    engine, reached = _run(machine, how, progress)
+    found, ends = endings.told_apart(reached)
     answers = _Answers(machine, engine, found)
     account = Account(
         machine,
@@ -45,10 +42,30 @@ def explored(
         found.taken,
         found.complete,
         met(machine, engine),
-        None if stop_at_first else answers.dead_ends(ends),
+        answers.dead_ends(ends),
+        found.stopped,
+        found.kept,
+        found.told_apart,
+        found.bytes,
     )
-    verdicts = [answers.safety(p, most_paths) for p in checked(machine.system)]
+    verdicts = [answers.safety(p, how.most_paths) for p in checked(machine.system)]
     return account, verdicts + answers.recovery()
+
+
+def _run(machine: Machine, how: Exploring, progress: Progress | None) -> tuple[Compiled, Reached]:
+    """Return the engine with its states, and what it reached, up to renaming where it can be."""
+    system = endings.watching_ends(transition_system(machine), machine.system.rest)
+    budget = Budget(how.memory) if how.memory else None
+    made: list[Compiled] = []
+
+    def run(up_to: Symmetry | None) -> Reached:
+        made[:] = [Compiled(system, how.threads, budget, up_to)]
+        return made[0].run(
+            progress, how.stop_at_first, how.most_states, how.checkpoint, how.every_s
+        )
+
+    reached = without_what_differs(system, run) if how.symmetry else run(None)
+    return made[0], reached
 
 
 class _Answers:
@@ -65,13 +82,14 @@ class _Answers:
             return Verdict(p, holds, seen, kind=kind_of(p))
         ways = [self._way(states)]
         if most_paths > 1:
-            ways = [self._taken(trail) for trail in self._several(p, most_paths)]
+            ways = [self._way(trail.states) for trail in self._several(p, most_paths)]
         first, *others = ways
         return Verdict(p, holds, seen, first.steps, first.start, kind_of(p), (), tuple(others))
 
     def _several(self, p: Property, most_paths: int) -> list[Trail]:
         labels = [f"{a.actor} {a.name}" for a in self.machine.actions]
-        return several(self.engine, self.found, p.name, most_paths, labels)
+        trails = several(self.engine, self.found, p.name, most_paths, labels)
+        return [replace(t, states=self.engine.followed(t.states)) for t in trails]
 
     def recovery(self) -> list[Verdict]:
         """Return what was found of what is to come about again."""

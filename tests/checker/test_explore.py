@@ -9,9 +9,10 @@ import networkx
 import pytest
 
 from checker.advance import Advance
-from checker.commands import CLEAN, FOUND, INCONCLUSIVE, Exploring, run_explore
+from checker.commands import CLEAN, FOUND, INCONCLUSIVE, run_explore
 from checker.evaluate import Evaluator
 from checker.explore import Exploration, Explorer, Verdict
+from checker.exploring import INTERPRETED, Exploring
 from checker.machine import Machine, State
 from checker.progress import Progress
 from model.rulesets.draft04 import RULESET
@@ -195,7 +196,7 @@ def test_what_was_violated_within_the_budget_stays_violated(tiny: Explored) -> N
 def test_exit_codes_of_an_exploration(without: tuple[str, ...], most: int, code: int) -> None:
     ruleset = RULESET.without(*without)
     records, found = run_explore(
-        ruleset, TINY, Progress(StringIO()), {}, Exploring(most_states=most)
+        ruleset, TINY, Progress(StringIO()), {}, Exploring(INTERPRETED, most)
     )
     assert found == code
     by_kind = [r["record"] for r in records]
@@ -223,7 +224,7 @@ def test_two_explorations_are_the_same(tiny: Explored) -> None:
 
 
 def test_what_both_sides_come_to_is_told_with_the_properties() -> None:
-    records, _ = run_explore(RULESET, TINY, Progress(StringIO()), {}, Exploring())
+    records, _ = run_explore(RULESET, TINY, Progress(StringIO()), {}, Exploring(INTERPRETED))
     findings = [r for r in records if r["record"] == "finding"]
     assert {f["kind"] for f in findings} == {"divergence", "endless rejection", "no recovery"}
     assert all(f["path"] and f["situation"] == "" for f in findings)

@@ -22,6 +22,7 @@ from checker.explore import (
     held,
     kind_of,
 )
+from checker.exploring import Exploring
 from checker.machine import Machine, State, Step
 from checker.space.verdicts import explored
 from model.properties import Property
@@ -33,7 +34,7 @@ SCOPE = replace(PRESETS["default"], bids=1, care_of=1, options=1, updates=2, fau
 
 @cache
 def answers() -> tuple[Account, dict[str, Verdict]]:
-    account, verdicts = explored(Machine(RULESET, SCOPE), most_paths=3)
+    account, verdicts = explored(Machine(RULESET, SCOPE), Exploring(most_paths=3))
     return account, {v.property.name: v for v in verdicts}
 
 
@@ -82,7 +83,7 @@ def test_rules_never_met_are_the_others_of_the_step() -> None:
 
 def test_actions_never_taken_are_told() -> None:
     machine = Machine(RULESET, replace(SCOPE, updates=0))
-    account, _ = explored(machine)
+    account, _ = explored(machine, Exploring())
     assert "processes the update" in account.never_taken
     assert "interface 1 comes to the home link" not in account.never_taken
 
@@ -100,7 +101,7 @@ def test_verdicts_agree_with_the_interpreter() -> None:
 
 
 def is_of_the_machine(way: Way) -> bool:
-    machine = seen()[0].machine
+    machine = Machine(RULESET, SCOPE)
     states = [way.start, *(s.state for s in way.steps)]
     steps = zip(pairwise(states), way.steps, strict=True)
     return all(
@@ -138,13 +139,13 @@ def test_endless_rejection_over_the_sequence_number_is_found() -> None:
 
 def test_without_faults_every_request_ends() -> None:
     scope = replace(SCOPE, faults=0, loss=0, duplication=0, reorder=0, restart=0)
-    _, verdicts = explored(Machine(RULESET, scope))
+    _, verdicts = explored(Machine(RULESET, scope), Exploring())
     ends = {v.property.name: v.holds for v in verdicts if v.kind == LEADS}
     assert ends["requests-end"] is True
 
 
 def test_nothing_is_said_of_recovery_where_the_search_was_ended() -> None:
-    _, verdicts = explored(Machine(RULESET, SCOPE), most_states=10)
+    _, verdicts = explored(Machine(RULESET, SCOPE), Exploring(most_states=10))
     assert {v.holds for v in verdicts if v.kind == LEADS} == {None}
 
 

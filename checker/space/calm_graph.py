@@ -1,4 +1,4 @@
-"""The calm graph: what matters of all reached states, and the fair transitions between them.
+"""The quotient graph: what matters of all reached states, and the fair transitions between them.
 
 It has the states in which some term that is to hold again does not; an edge to any other leads
 outside.  States are numbered by when they were met, which tells nothing; edges of a state are
@@ -7,7 +7,7 @@ in the order of the transitions, and of the rows of a step.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checker.space import calm_kernel as kernel
+from checker.space.kernel import imaged
 from checker.space.packing import Packing
 from checker.space.stepping import Room, Stepping
 from checker.space.system import Values
@@ -26,6 +27,7 @@ FIRST_SLOTS = 1 << 16
 FULLEST = 0.5
 EDGES = 1 << 22  # of one piece
 OUTSIDE = kernel.OUTSIDE
+Blocks = Iterable[Words]  # states, packed, one after the other; rows of ones are none
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,13 @@ class Graph:
         return len(self.holds)
 
 
-class Calm:
+class Quotient:
     """The nodes and edges of the calm system, from the states that the whole one reaches."""
 
     def __init__(self, whole: Packing, calm: Stepping, most: int) -> None:
         self.calm, self.whole, self.words = calm, whole, calm.words
         self.moves = moves(whole, calm.lowered.packing)
+        self.least = np.uint64(calm.native.least)
         self.every = (1 << len(calm.system.sometimes)) - 1
         self.slots: NDArray[np.int32] = np.zeros(FIRST_SLOTS, np.int32)
         # Pages of zeros are taken as they are used: `most` nodes cost nothing.
@@ -61,19 +64,20 @@ class Calm:
 
     # -- nodes -----------------------------------------------------------------------------
 
-    def enter(self, block: Words) -> None:
-        """Enter what matters of states, packed one after the other; rows of ones are none."""
-        numbers = np.array([0, self.count, 0], np.int64)
-        while self._entered(block, numbers) == kernel.FULL:
-            self._grow(int(numbers[kernel.COUNT]))
-        self.count = int(numbers[kernel.COUNT])
+    def enter(self, blocks: Blocks) -> None:
+        """Enter what matters of states."""
+        for block in blocks:
+            numbers = np.array([0, self.count, 0], np.int64)
+            while self._entered(block, numbers) == kernel.FULL:
+                self._grow(int(numbers[kernel.COUNT]))
+            self.count = int(numbers[kernel.COUNT])
 
     def _entered(self, block: Words, numbers: Any) -> int:
         most = int(len(self.slots) * FULLEST)
         where = (self.slots, self.nodes, self.holds, most, numbers)
-        judged, width = self.calm.native.judged, self.whole.words
+        judged, width = np.uint64(self.calm.native.judged), self.whole.words
         status: int = kernel.entered(
-            self.words, width, self.moves, judged, self.every, block, *where
+            self.words, width, self.moves, self.least, judged, self.every, block, *where
         )
         return status
 
@@ -81,20 +85,36 @@ class Calm:
         self.slots = np.zeros(2 * len(self.slots), np.int32)
         kernel.reinserted(self.words, self.slots, self.nodes, count)
 
+    def blocks(self, numbers: NDArray[np.int64]) -> Words:
+        """Return nodes as states, one after the other."""
+        return self.nodes[: self.count * self.words].reshape(-1, self.words)[numbers].reshape(-1)
+
     def state(self, number: int) -> Values:
         """Return the words of a node."""
         return tuple(map(int, self.nodes[number * self.words : (number + 1) * self.words]))
 
-    def number(self, state: Values) -> int:
-        """Return the number of what matters of a state (its words); less than 0 for none."""
-        source, target = np.array(state, np.uint64), np.zeros(self.words, np.uint64)
-        kernel.projected(self.moves, self.words, source, 0, target, 0)
-        return int(kernel.number_of(self.words, self.slots, self.nodes, target, 0))
+    def number_of(self, node: Values) -> int:
+        """Return the number of a node (its words); less than 0 for none."""
+        given = np.array(node, np.uint64)
+        return int(kernel.number_of(self.words, self.slots, self.nodes, given, 0))
+
+    def numbers(self, block: Words) -> NDArray[np.int64]:
+        """Return the numbers of the least images of nodes, packed as they are here."""
+        found = np.zeros(len(block) // self.words, np.int64)
+        kernel.numbers(self.words, self.least, block.copy(), self.slots, self.nodes, found)
+        return found
+
+    def images(self, block: Words, many: int) -> Words:
+        """Return all other images of nodes under the renamings, of which there are `many`."""
+        found = np.empty(len(block) * (many - 1), np.uint64)
+        imaged(self.words, self.calm.native.images, block, found)
+        return found
 
     def first(self, marks: NDArray[np.uint32], bits: int, block: Words) -> list[Values | None]:
         """Return, for each bit of marks of nodes, the least state of a block with such a node."""
         width, found = self.whole.words, np.full(bits, -1, np.int64)
-        kernel.first_in(self.words, width, self.moves, block, self.slots, self.nodes, marks, found)
+        where = (self.moves, self.least, block, self.slots, self.nodes, marks, found)
+        kernel.first_in(self.words, width, *where)
         states = block.reshape(-1, width)
         return [tuple(map(int, states[at])) if at >= 0 else None for at in found]
 
@@ -116,7 +136,7 @@ class Calm:
 
     def _woven(self, start: int, end: int) -> tuple[Any, Any, Any]:
         """Return offsets, targets and transitions of the edges of some nodes."""
-        room = self.calm.new_room()
+        room = Room.for_system(self.calm.lowered, self.calm.native)
         offsets = np.zeros(end - start + 1, np.int64)
         numbers = np.zeros(kernel.FIELDS, np.int64)
         pieces: list[tuple[Any, Any]] = []
