@@ -37,6 +37,7 @@ noticed = Names(
     missed=_field("mn.missed", FLAG, "it took an update for failed that was obeyed"),
     stray=_field("bc.stray_bulk", FLAG, "a correspondent's cache changed by a bulk update"),
     late=_field("bc.late", FLAG, "an update changed the cache after a later one was processed"),
+    ended=_field("bc.home_ended", FLAG, "the last home binding has ended at the home agent"),
     emptied=_field("bc.emptied", FLAG, "an overtaken update deleted the last binding"),
 )
 

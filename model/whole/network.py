@@ -18,7 +18,7 @@ from model.running_out import PEER, listed_inputs
 from model.system import Action
 from model.vocabulary import Kind, Left, Others, Registration, Where, bc, mn, net, node
 from model.whole.channel import Channel, zero
-from model.whole.fields import kept
+from model.whole.fields import kept, noticed
 from model.whole.system import CARRIED, MOBILE_NODE, NETWORK, RECEIVER, WholeSystem
 
 Updates = dict[str, Any]
@@ -31,13 +31,22 @@ def actions(system: WholeSystem) -> Iterator[Action]:
     yield _lost(system, "loses the acknowledgement", system.down)
     yield from _moves(system)
     yield from _restarts(system)
-    yield from system.running_out()
+    for over in system.running_out():
+        yield _noticing_end(system, over)
     if system.bounds.expiry:
         yield from _time(system)
     if system.bounds.correspondents:
         yield from _tests(system)
     for stray in system.strays():
         yield _stray(system, stray)
+
+
+def _noticing_end(system: WholeSystem, over: Action) -> Action:
+    """Note the end of the last home binding at the home agent."""
+    if over.on is not On.EXPIRE:
+        return over
+    ended = {system.name(noticed.ended): system.home_ends(over.updates)}
+    return replace(over, updates={**over.updates, **ended})
 
 
 def _lost(system: WholeSystem, name: str, channel: Channel) -> Action:

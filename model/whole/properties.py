@@ -43,7 +43,6 @@ def _any_bid(system: WholeSystem, const: z3.ExprRef, *values: z3.ExprRef) -> Any
 
 def _defending(system: WholeSystem) -> Iterator[Property]:
     rest, both = system.rest, z3.And(bc.proxy, mn.defends)
-    was_home = _any_bid(system, mn.status, Registration.was_home)
     at_home = _any_bid(system, bc.kind, Kind.home)
     yield Property(
         "no-address-collision",
@@ -52,12 +51,20 @@ def _defending(system: WholeSystem) -> Iterator[Property]:
         z3.Not(z3.And(both, rest)),
         z3.And(mn.defends, rest),
     )
+    was_home = _any_bid(system, mn.status, Registration.was_home)
     yield Property(
         "no-collision-after-a-home-binding",
-        "when a home binding has ended, the two do not both defend the home address at rest",
-        "designs.md P1; 04-5.5-27, 04-5.5-31",
+        "when a home binding has ended for the mobile node, the two do not both defend at rest",
+        "designs.md P1; 04-5.5-24, 04-5.5-27, 04-5.5-31",
         z3.Not(z3.And(both, rest, was_home)),
         z3.And(rest, was_home),
+    )
+    yield Property(
+        "no-collision-as-a-home-binding-ends",
+        "when the home agent's last home binding ends, the two do not both defend from then on",
+        "designs.md P1; 04-6.3-26, 3775-10.4.1-1",
+        z3.Not(z3.And(both, noticed.ended)),
+        noticed.ended,
     )
     yield Property(
         "home-flag-excludes-proxy",

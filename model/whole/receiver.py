@@ -94,6 +94,7 @@ def _processed(system: WholeSystem, place: int) -> Action:
     updates = cache | system.down.sent(answer, decide.acknowledged)
     updates |= {
         system.name(noticed.stray): system.correspondent_changed(),
+        system.name(noticed.ended): system.home_ends(cache),
         system.name(noticed.late): z3.And(late, _changed(system, cache)),
         system.name(noticed.emptied): z3.And(late, _emptied(system, cache)),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, permutations
 from typing import Any
@@ -20,8 +20,10 @@ from model.vocabulary import (
     FIELDS,
     FIRST_CARE_OF,
     HOME_ADDRESS,
+    Kind,
     Where,
     ba_status,
+    bc,
     mn,
     net,
     node,
@@ -129,6 +131,14 @@ class WholeSystem(System):
         """Return the term: a Lifetime is over, and its binding or entry is still there."""
         over = [kept.plain_left, kept.listed_left] if self.bounds.expiry else []
         return z3.Or(running_out(self.world), *over)
+
+    def home_ends(self, updates: Mapping[str, Any]) -> z3.BoolRef:
+        """Return the term: there is a home binding, and after these updates none."""
+        before = [self.world.at(bc.kind, b) == Kind.home for b in self.world.bids]
+        names = [self.name(bc.kind, b) for b in self.world.bids]
+        kept = [self.world.at(bc.kind, b) for b in self.world.bids]
+        after = [updates.get(n, k) == Kind.home for n, k in zip(names, kept, strict=True)]
+        return z3.And(z3.Or(before), z3.Not(z3.Or(after)))
 
     @property
     def answered(self) -> z3.BoolRef:

@@ -16,10 +16,13 @@ from checker.space.compiled import Compiled
 from checker.space.interpreted import Interpreted
 from checker.space.memory import Budget
 from checker.space.nodes import transition_system
+from checker.space.quotient import without_what_differs
 from checker.space.reached import Reached
 from checker.space.system import TransitionSystem
+from checker.space.vectorised import Vectorised
 from model.rulesets.draft04 import RULESET
 from model.scope import Scope
+from model.whole.scope import PRESETS
 from tests.space.operators import operators
 from tests.space.reference import reference
 from tests.space.spin import SEARCH, Figures, compiled, figures
@@ -34,8 +37,24 @@ def by_interpreted(system: TransitionSystem) -> Reached:
     return Interpreted(system).run()
 
 
+def by_vectorised(system: TransitionSystem) -> Reached:
+    return Vectorised(system, 2).run()
+
+
+def by_symmetry(system: TransitionSystem) -> Reached:
+    """Return the figures of the whole system, of a search up to renaming where there is any."""
+    return without_what_differs(
+        system, lambda up_to: Compiled(system, 2, Budget(1 << 28), up_to).run()
+    )
+
+
 def draft(**bounds: int) -> Callable[[], TransitionSystem]:
     return lambda: transition_system(Machine(RULESET, Scope(**bounds)))
+
+
+def whole(preset: str, **bounds: int) -> Callable[[], TransitionSystem]:
+    scope = replace(PRESETS[preset], **bounds)
+    return lambda: transition_system(Machine(RULESET, scope))
 
 
 LONG = pytest.mark.long
@@ -46,20 +65,25 @@ SYSTEMS = {
     "counting": lambda: counting(40),
     "operators": operators,
     "one BID": draft(bids=1, options=1, updates=2, faults=1),
-    "one interface": draft(care_of=1, updates=2, faults=1),
-    "one sub-option": draft(options=1, updates=2, faults=0),
     "two updates": draft(updates=2, faults=1),
-    "three BIDs": draft(bids=3, care_of=1, updates=2, faults=0),
+    "whole: small": whole("small"),
+    "whole: one BID": whole("default", bids=1, options=1, updates=1),
+    "whole: two BIDs": whole("default", care_of=1, updates=1),
+    "whole: delay and expiry": whole(
+        "deep", bids=1, care_of=1, options=1, updates=1, faults=2, messages=1
+    ),
+    "whole: one fault": whole("default", updates=2, faults=1),
 }
-CHOSEN = [
-    pytest.param(n, marks=LONG if n in ("two updates", "three BIDs") else ()) for n in SYSTEMS
-]
-INTERPRETED = (
+LONGER = ("two updates", "whole: one fault")
+CHOSEN = [pytest.param(n, marks=LONG if n in LONGER else ()) for n in SYSTEMS]
+INTERPRETED = (  # the slow engine agrees too
     "reference 1, 1, 3",
     "counting",
     "operators",
     "one BID",
-)  # the slow engine agrees too
+    "whole: small",
+    "whole: one BID",
+)
 
 
 @dataclass(frozen=True)
@@ -99,6 +123,8 @@ def test_spin_counts_what_the_engines_count(name: str, tmp_path: Path) -> None:
     expected = of_engine(found[0])
     if name in INTERPRETED:
         assert of_engine(by_interpreted(system)) == expected
+    for other in (by_vectorised, by_symmetry):
+        assert of_engine(other(system)) == expected
     assert of_spin(flat, run(flat, tmp_path)) == expected
 
 
