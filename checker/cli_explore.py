@@ -17,7 +17,8 @@ from model.whole.scope import FAULTS, PRESETS, WholeScope
 
 GIB, MOST = 1 << 30, 1000
 ENGINES_TOLD = (
-    "interpreted: the reference, state by state; compiled: machine code on all cores; "
+    "interpreted: the reference, state by state; vectorised: columns of states by NumPy; "
+    "compiled: machine code on all cores, up to renaming; "
     "auto: what suits the scope (default)"
 )
 EXCHANGE = "exchange"  # the system that `check` looks at: one exchange at a time

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-AUTO, INTERPRETED, COMPILED = "auto", "interpreted", "compiled"
-ENGINES = (AUTO, INTERPRETED, COMPILED)
+AUTO, INTERPRETED, VECTORISED, COMPILED = "auto", "interpreted", "vectorised", "compiled"
+ENGINES = (AUTO, INTERPRETED, VECTORISED, COMPILED)
 EVERY_S = 600.0
 
 

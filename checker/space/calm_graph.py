@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checker.space import calm_kernel as kernel
+from checker.space.calm import Graph
 from checker.space.kernel import imaged
 from checker.space.packing import Packing
 from checker.space.stepping import Room, Stepping
@@ -26,26 +26,7 @@ from checker.space.tables import Words
 FIRST_SLOTS = 1 << 16
 FULLEST = 0.5
 EDGES = 1 << 22  # of one piece
-OUTSIDE = kernel.OUTSIDE
 Blocks = Iterable[Words]  # states, packed, one after the other; rows of ones are none
-
-
-@dataclass(frozen=True)
-class Graph:
-    """Edges of each node, as places in `targets` and `taken` from `offsets` of it on.
-
-    `taken` are positions of fair transitions; bit k of `holds` says whether the k-th term holds.
-    """
-
-    offsets: NDArray[np.int64]
-    targets: NDArray[np.int32]
-    taken: NDArray[np.uint16]
-    holds: NDArray[np.uint32]
-
-    @property
-    def nodes(self) -> int:
-        """Return how many nodes there are."""
-        return len(self.holds)
 
 
 class Quotient:
@@ -93,9 +74,9 @@ class Quotient:
         """Return the words of a node."""
         return tuple(map(int, self.nodes[number * self.words : (number + 1) * self.words]))
 
-    def number_of(self, node: Values) -> int:
-        """Return the number of a node (its words); less than 0 for none."""
-        given = np.array(node, np.uint64)
+    def number(self, values: Values) -> int:
+        """Return the number of a node, by the values of what matters; less than 0 for none."""
+        given = np.array(self.calm.lowered.packing.pack(values), np.uint64)
         return int(kernel.number_of(self.words, self.slots, self.nodes, given, 0))
 
     def numbers(self, block: Words) -> NDArray[np.int64]:

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from checker.space.calm import OUTSIDE
 from checker.space.intrinsics import call, call_judged
 from checker.space.kernel import NO_STATE, U, equal, mixed, smaller
 
 DONE, FULL = 0, 1
 # The numbers of a call, kept from call to call.
 ROW, COUNT, EDGES, FIELDS = range(4)
-OUTSIDE = -1
 _HALF = np.uint64(32)
 
 

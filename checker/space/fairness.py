@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from checker.space.calm_graph import OUTSIDE, Graph
+from checker.space.calm import OUTSIDE, Graph
 
 Flags = NDArray[np.bool_]
 NOWHERE = -1

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from checker.explore import Met
 from checker.machine import Machine
 from checker.outcomes import Outcome
-from checker.space.compiled import Compiled
-from checker.space.tables import Rows
+from checker.space.running import Engine
 from model.rule import On
 
 
-def met(machine: Machine, engine: Compiled) -> tuple[Met, ...]:
+def met(machine: Machine, engine: Engine) -> tuple[Met, ...]:
     """Return for each step what was met in the last search of a machine's system.
 
     A table is asked for the situations of reached states alone, and for each of them.
@@ -21,7 +21,7 @@ def met(machine: Machine, engine: Compiled) -> tuple[Met, ...]:
     return tuple(_met(machine, on, tables.get(on.name)) for on in machine.relations)
 
 
-def _met(machine: Machine, on: On, rows: Rows | None) -> Met:
+def _met(machine: Machine, on: On, rows: Any | None) -> Met:
     relation, asked = machine.relations[on], list(_asked(machine, on, rows) if rows else ())
     applied = {relation.rules[k].rule.id for rules, _ in asked for k in rules}
     outcomes = [o for _, found in asked for o in found]
@@ -35,7 +35,7 @@ def _all(sets: Iterator[frozenset[str]]) -> frozenset[str]:
 
 
 def _asked(
-    machine: Machine, on: On, rows: Rows
+    machine: Machine, on: On, rows: Any
 ) -> Iterator[tuple[tuple[int, ...], tuple[Outcome, ...]]]:
     """Yield the rules that applied in a situation, by position, and the outcomes there."""
     engine = machine.engines[on]

@@ -9,19 +9,18 @@ itself: a shortest sequence to such a place, and a way round.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from checker.space.calm_graph import Graph, Quotient
-from checker.space.compiled import Compiled
-from checker.space.cone import calm_group, calm_system, projected
+from checker.space.calm import Graph
+from checker.space.cone import projected
 from checker.space.fairness import NOWHERE, Kept, Rounds, Runs
 from checker.space.reached import Lasso, Reached, Recovery
-from checker.space.stepping import Stepping
 from checker.space.system import TransitionSystem, Values
 from model.errors import RuleError
 
@@ -29,10 +28,49 @@ MOST_TERMS = 32
 Entry = tuple[int, Values]  # depth and state
 
 
-def recoveries(engine: Compiled, found: Reached) -> dict[str, Recovery]:
-    """Return the answers for a system that an engine has explored, by name.
+class Engine(Protocol):
+    """What has explored a system: its states by level, and ways to them."""
 
-    Nothing is said where the search did not go to its end.  RuleError for more than 32 terms.
+    system: TransitionSystem
+
+    def levels(self) -> Iterator[Sequence[Any]]:
+        """Yield the states of each level, in blocks."""
+
+    def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
+        """Return a shortest sequence of states to one (its words) of a level."""
+
+    def successors(self, state: Values) -> Iterable[tuple[str, Values]]:
+        """Return the transitions out of a state."""
+
+
+class Nodes(Protocol):
+    """What matters of states, each once, with numbers in order of arrival."""
+
+    @property
+    def count(self) -> int:
+        """Return how many nodes there are."""
+
+    def first(self, marks: Any, bits: int, block: Any) -> list[Values | None]:
+        """Return, for each bit of marks of nodes, the least state of a block with such a node."""
+
+    def number(self, values: Values) -> int:
+        """Return the number of a node, by the values of what matters; less than 0 for none."""
+
+
+@dataclass(frozen=True)
+class Calm:
+    """The graph in which runs are looked for: its system, its nodes, its edges, its runs."""
+
+    system: TransitionSystem
+    nodes: Nodes
+    graph: Graph
+    runs: Runs
+
+
+def nothing_said(engine: Engine, found: Reached) -> dict[str, Recovery] | None:
+    """Return the answers where there is nothing to look for, or a search was not whole.
+
+    RuleError for more than 32 terms.
     """
     names = list(engine.system.recovers)
     if len(names) > MOST_TERMS:
@@ -41,51 +79,25 @@ def recoveries(engine: Compiled, found: Reached) -> dict[str, Recovery]:
         )
     if not found.complete or not names:
         return {name: Recovery(name, None) for name in names}
-    return {r.name: r for r in _Recoveries(engine, found).all()}
+    return None
 
 
 @dataclass(frozen=True)
-class Calm:
-    """The quotient of one explored system: its nodes, its edges, its runs."""
-
-    quotient: Quotient
-    graph: Graph
-    runs: Runs
-
-    @classmethod
-    def of(cls, quotient: Quotient, threads: int) -> Calm:
-        """Return it with the edges of the nodes that there are."""
-        graph = quotient.graph(threads)
-        return cls(quotient, graph, Runs(graph, len(quotient.calm.system.transitions)))
-
-
-class _Recoveries:
+class Recoveries:
     """What the terms of one explored system come to.
 
-    Where the search went up to renaming, so does the quotient.  What is fair is about single
-    actions, which a renaming may exchange, and is no question to such a quotient: it tells
-    where any run may stay, and the images of these nodes alone are looked at again.
+    `near` has what matters of the states that the engine has; `numbers` are the nodes near of
+    which nodes of the graph are images.
     """
 
-    def __init__(self, engine: Compiled, found: Reached) -> None:
-        self.engine = engine
-        calm = calm_system(engine.system)
-        group = calm_group(engine.system, calm, engine.group)
-        self.calm = calm
-        self.near = Quotient(engine.lowered.packing, Stepping.made(calm, group), found.states)
-        self.near.enter(chain.from_iterable(engine.levels()))
-        whole = Calm.of(self.near, engine.threads)
-        self.whole = whole if len(group) == 1 else self._unfolded(whole, len(group))
+    engine: Engine
+    near: Nodes
+    whole: Calm
+    numbers: Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
-    def _unfolded(self, whole: Calm, images: int) -> Calm:
-        """Return the quotient of the nodes where some run may stay, and of all their images."""
-        terms = range(len(self.engine.system.recovers))
-        lost = np.logical_or.reduce([whole.runs.ever_kept_from(k) for k in terms])
-        states = self.near.blocks(np.flatnonzero(lost))
-        plain = Stepping.made(self.calm)
-        quotient = Quotient(plain.lowered.packing, plain, len(states) * images)
-        quotient.enter([states, self.near.images(states, images)])
-        return Calm.of(quotient, self.engine.threads)
+    def told(self) -> dict[str, Recovery]:
+        """Return an answer for each term, by its name."""
+        return {r.name: r for r in self.all()}
 
     def all(self) -> Iterator[Recovery]:
         """Yield an answer for each term."""
@@ -99,15 +111,8 @@ class _Recoveries:
         """Return, for each node near, a bit for each term from which it is kept."""
         marks = np.zeros(self.near.count, np.uint32)
         for k, where in enumerate(kept):
-            numbers = np.flatnonzero(where.lost)
-            if self.whole.quotient is not self.near:
-                numbers = self._near(numbers)
-            marks[numbers] |= np.uint32(1 << k)
+            marks[self.numbers(np.flatnonzero(where.lost))] |= np.uint32(1 << k)
         return marks
-
-    def _near(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the nodes near of which some are images."""
-        return np.unique(self.near.numbers(self.whole.quotient.blocks(numbers)))
 
     def _entries(self, kept: Sequence[Kept]) -> list[Entry | None]:
         """Return for each term the least of the first states from which it may not be reached."""
@@ -124,7 +129,7 @@ class _Recoveries:
         return found
 
     def _first(
-        self, marks: NDArray[np.uint32], bits: int, blocks: Sequence[NDArray[np.uint64]]
+        self, marks: NDArray[np.uint32], bits: int, blocks: Sequence[Any]
     ) -> Iterator[tuple[int, Values]]:
         """Yield the least state of a level for each mark that one of its states has."""
         by_block = [self.near.first(marks, bits, block) for block in blocks]
@@ -156,16 +161,14 @@ class Lifting:
     is, repetitions are part of the stem.
     """
 
-    def __init__(self, engine: Compiled, calm: Calm) -> None:
+    def __init__(self, engine: Engine, calm: Calm) -> None:
         self.engine, self.calm, self.graph = engine, calm, calm.graph
         self.position = {t.name: k for k, t in enumerate(engine.system.transitions)}
         self.fair = _fair(engine.system)
 
     def number(self, state: Values) -> int:
         """Return the node of a state of the system, less than 0 for none."""
-        calm, system = self.calm.quotient.calm, self.engine.system
-        packed = calm.lowered.packing.pack(projected(system, calm.system, state))
-        return self.calm.quotient.number_of(packed)
+        return self.calm.nodes.number(projected(self.engine.system, self.calm.system, state))
 
     def lasso(self, stem: Sequence[Values], around: Sequence[int]) -> Lasso:
         """Return a stem and the way round, by edges, from its end."""

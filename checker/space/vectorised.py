@@ -14,7 +14,7 @@ from checker.advance import Progress, Watch
 from checker.space.columns import Column, Columns
 from checker.space.interpreted import Interpreted
 from checker.space.lowered import Lowered, LoweredTransition
-from checker.space.quotient import expanded, fitting
+from checker.space.quotient import expanded, fitting, followed
 from checker.space.reached import INTERRUPTED, MEMORY, STATES, VIOLATION, Reached
 from checker.space.symmetry import Symmetry
 from checker.space.system import TransitionSystem, Values
@@ -45,7 +45,10 @@ class Vectorised:
         self.system, self.group = self.symmetry.system, self.symmetry.group
         self.lowered = Lowered(self.system, self.group)
         self.budget, self.threads = budget, threads or os.cpu_count() or 1
-        self.tables = [Tabled(lookup) for lookup in self.lowered.lookups]
+        made = {x.table.name: Tabled(x) for x in self.lowered.lookups}
+        self.tables = [made[x.table.name] for x in self.lowered.lookups]
+        self._search: _Search | None = None
+        self._slow: Interpreted | None = None
 
     def run(
         self,
@@ -54,7 +57,7 @@ class Vectorised:
         most_states: int | None = None,
     ) -> Reached:
         """Explore to the end, to the budget, until interrupted, or until the first violation."""
-        search = _Search(self, Watch(progress))
+        search = self._search = _Search(self, Watch(progress))
         with search.pool:
             try:
                 stopped = search.levels(stop_at_first, most_states)
@@ -103,9 +106,41 @@ class Vectorised:
         """Return how many states each stands for."""
         return columns.whole(self.lowered.orbit).astype(np.int64)
 
-    def plain_successors(self, state: Values) -> Iterable[tuple[str, Values]]:
+    # -- what others ask after a run -----------------------------------------------------------
+
+    @property
+    def rows(self) -> list[Tabled]:
+        """Return the step tables, with the keys that they were asked for."""
+        return list(dict.fromkeys(self.tables))
+
+    def successors_of(self, state: Values) -> Iterable[tuple[str, Values]]:
         """Return the transitions out of a state, by the evaluator; not up to renaming."""
-        return Interpreted(self.symmetry.plain).successors(state)
+        self._slow = self._slow or Interpreted(self.symmetry.plain)
+        return self._slow.successors(state)
+
+    def least_of(self, state: Values) -> Values:
+        """Return the words of the least image of a state, the last word counting most."""
+        return min(map(self.lowered.packing.pack, self.group.images(state)), key=lambda w: w[::-1])
+
+    def followed(self, path: Sequence[Values]) -> tuple[Values, ...]:
+        """Return a real sequence of states for one of least images."""
+        unpack = self.lowered.packing.unpack
+        return followed(path, lambda s: unpack(self.least_of(s)), self.successors_of)
+
+    def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
+        """Return a shortest sequence of states to one (its words) of a level, up to renaming."""
+        return self.followed(self._ran.path_to(depth, state))
+
+    def levels(self) -> Iterator[list[list[Column]]]:
+        """Yield the states of each level of the last run, as columns of words."""
+        for start, end in self._ran.spans:
+            yield [self._ran.visited.part(start, end)]
+
+    @property
+    def _ran(self) -> _Search:
+        if self._search is None:
+            raise RuleError("no state is known yet", remedy="run the engine first")
+        return self._search
 
 
 class _Search:
@@ -128,11 +163,7 @@ class _Search:
 
     def levels(self, stop_at_first: bool, most_states: int | None) -> str:
         """Go through the levels; return why not to the end, or nothing."""
-        pack, group = self.engine.lowered.packing.pack, self.engine.group
-        initial = [
-            min(map(pack, group.images(s)), key=lambda w: w[::-1])
-            for s in self.engine.system.initial
-        ]
+        initial = map(self.engine.least_of, self.engine.system.initial)
         self._added([np.array(column, np.uint64) for column in zip(*initial, strict=True)], 0)
         while self.counts[-1]:
             if most_states is not None and self.states > most_states:
@@ -237,14 +268,16 @@ class _Search:
             self.visited.bytes,
             stopped=stopped,
         )
-        packing, group = e.lowered.packing, e.group
-
-        def least(s: Values) -> Values:
-            words = min(map(packing.pack, group.images(s)), key=lambda w: w[::-1])
-            return packing.unpack(words)
-
+        unpack = e.lowered.packing.unpack
         kept = self.visited.count if e.symmetry.proved else 0
-        return expanded(found, e.symmetry, kept, least, e.plain_successors)
+        return expanded(found, e.symmetry, kept, lambda s: unpack(e.least_of(s)), e.successors_of)
+
+    def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
+        """Return the least shortest sequence of states to one (its words) of a level."""
+        way = [state]
+        for level in range(depth - 1, -1, -1):
+            way.append(self._before(level, {way[-1]})[way[-1]])
+        return tuple(map(self.engine.lowered.packing.unpack, reversed(way)))
 
     def _paths(self) -> dict[int, tuple[Values, ...]]:
         """Return, by property, the least shortest sequence of states to one that violates it."""

@@ -11,15 +11,11 @@ from checker.explore import LEADS, Account, DeadEnds, Verdict, Way, held, kind_o
 from checker.exploring import Exploring
 from checker.machine import Machine, State, Step
 from checker.space import endings
-from checker.space.compiled import Compiled
-from checker.space.memory import Budget
 from checker.space.met import met
 from checker.space.nodes import transition_system
-from checker.space.quotient import without_what_differs
 from checker.space.reached import Reached, Recovery, Trail
-from checker.space.recovery import recoveries as recovered
-from checker.space.several import several
-from checker.space.symmetry import Symmetry
+from checker.space.running import Engine, ran
+from checker.space.running import recoveries as recovered
 from model.properties import Property
 from model.whole.properties import checked, recoveries
 
@@ -32,7 +28,10 @@ def explored(
     For a property that is violated there are up to `how.most_paths` ways, each of another kind.
     Dead ends are no violation; they are not told of a search that stops at the first one.
     """
-    engine, reached = _run(machine, how, progress)
+    system = transition_system(machine)
+    if not how.stop_at_first:
+        system = endings.watching_ends(system, machine.system.rest)
+    engine, reached = ran(system, how, progress)
     found, ends = endings.told_apart(reached)
     answers = _Answers(machine, engine, found)
     account = Account(
@@ -53,28 +52,10 @@ def explored(
     return account, verdicts + answers.recovery()
 
 
-def _run(machine: Machine, how: Exploring, progress: Progress | None) -> tuple[Compiled, Reached]:
-    """Return the engine with its states, and what it reached, up to renaming where it can be."""
-    system = transition_system(machine)
-    if not how.stop_at_first:
-        system = endings.watching_ends(system, machine.system.rest)
-    budget = Budget(how.memory) if how.memory else None
-    made: list[Compiled] = []
-
-    def run(up_to: Symmetry | None) -> Reached:
-        made[:] = [Compiled(system, how.threads, budget, up_to)]
-        return made[0].run(
-            progress, how.stop_at_first, how.most_states, how.checkpoint, how.every_s
-        )
-
-    reached = without_what_differs(system, run) if how.symmetry else run(None)
-    return made[0], reached
-
-
 class _Answers:
     """What was found, in the steps of the machine."""
 
-    def __init__(self, machine: Machine, engine: Compiled, found: Reached) -> None:
+    def __init__(self, machine: Machine, engine: Engine, found: Reached) -> None:
         self.machine, self.engine, self.found = machine, engine, found
 
     def safety(self, p: Property, most_paths: int) -> Verdict:
@@ -91,6 +72,8 @@ class _Answers:
 
     def _several(self, p: Property, most_paths: int) -> list[Trail]:
         labels = [f"{a.actor} {a.name}" for a in self.machine.actions]
+        from checker.space.several import several  # noqa: PLC0415  (loads the compilers)
+
         trails = several(self.engine, self.found, p.name, most_paths, labels)
         return [replace(t, states=self.engine.followed(t.states)) for t in trails]
 

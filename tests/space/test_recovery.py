@@ -15,7 +15,7 @@ from checker.space.compiled import Compiled
 from checker.space.cone import calm_system, relevant
 from checker.space.memory import Budget
 from checker.space.reached import Lasso, Recovery
-from checker.space.recovery import recoveries
+from checker.space.recovered import recoveries
 from checker.space.system import StepTable, Transition, TransitionSystem, Variable
 from tests.space.plain_recovery import Plain
 from tests.space.random_systems import systems
