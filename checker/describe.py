@@ -302,6 +302,7 @@ def exploration_records(account: Account, verdicts: Sequence[Verdict]) -> Iterat
         "bytes": account.bytes or None,
         "never_taken": list(account.never_taken),
         "dead_ends": _dead_ends(account),
+        "to_dead_end": _to_dead_end(account),
         "met": [_met(m) for m in account.met or ()],
     }
     for v in verdicts:
@@ -312,6 +313,13 @@ def exploration_records(account: Account, verdicts: Sequence[Verdict]) -> Iterat
 def _dead_ends(account: Account) -> Record:
     ends = account.dead_ends
     return {"at_rest": ends.at_rest, "elsewhere": ends.elsewhere} if ends else {}
+
+
+def _to_dead_end(account: Account) -> list[Record]:
+    """Return how a dead end is reached, one that is not at rest if there is such."""
+    ends = account.dead_ends
+    way = ends and (ends.to_elsewhere or ends.to_rest)
+    return path_records(account.machine, way.start, way.steps) if way else []
 
 
 def _met(m: Met) -> Record:

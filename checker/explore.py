@@ -105,7 +105,9 @@ class Account:
 
     @property
     def never_taken(self) -> tuple[str, ...]:
-        """Return the actions that no reached state has."""
+        """Return the actions that no state has; nothing where some states were not reached."""
+        if not self.complete:
+            return ()
         return tuple(a.name for a in self.machine.actions if not self.actions.get(a.name))
 
     @property

@@ -156,6 +156,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "bytes": "number",
         "never_taken": "texts",
         "dead_ends": "map",
+        "to_dead_end": "steps",
         "met": "maps",
     },
     "trace": {

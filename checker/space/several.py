@@ -29,6 +29,7 @@ from checker.space.system import Values
 from checker.space.tables import Words
 
 DEEPER = 4  # levels after the first that has a violation
+MOST_SEEN = 2_000_000  # states that are gone through for one of them
 MOST_KINDS = 512  # of endings, at each level
 MOST_STATES = 16  # of each of them
 ROWS = 1 << 14
@@ -70,11 +71,18 @@ class Several:
     def trails(self, most: int, first: int) -> list[Trail]:
         """Return up to `most` sequences; the first violation is at the depth `first`."""
         found: list[Ending] = []
-        deepest = min(first + DEEPER, len(self.levels) - 1)
-        for depth in range(max(first, 1), deepest + 1):
+        for depth in self._depths(max(first, 1)):
             if len(found) < most:
                 found += self._of_length(depth, [e.kind for e in found])
         return [self._trail(ending) for ending in found[:most]]
+
+    def _depths(self, first: int) -> Iterator[int]:
+        """Yield the depth of the first violation, and those after it that cost little."""
+        yield first
+        sizes = [sum(map(len, level)) // self.stepping.words for level in self.levels]
+        for depth in range(first + 1, min(first + DEEPER, len(self.levels) - 1) + 1):
+            if sum(sizes[:depth]) <= MOST_SEEN:
+                yield depth
 
     def _of_length(self, length: int, known: Sequence[Kind]) -> list[Ending]:
         """Return one sequence of each kind of a length that includes no known kind."""

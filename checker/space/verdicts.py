@@ -26,8 +26,11 @@ def explored(
     """Return how far the exploration of a machine went, and what it says of the properties.
 
     For a property that is violated there are up to `how.most_paths` ways, each of another kind.
+    Dead ends are no violation; they are not told of a search that stops at the first one.
     """
-    system = endings.watching_ends(transition_system(machine), machine.system.rest)
+    system = transition_system(machine)
+    if not how.stop_at_first:
+        system = endings.watching_ends(system, machine.system.rest)
     engine, reached = ran(system, how, progress)
     found, ends = endings.told_apart(reached)
     answers = _Answers(machine, engine, found)
@@ -39,7 +42,7 @@ def explored(
         found.taken,
         found.complete,
         met(machine, engine),
-        answers.dead_ends(ends),
+        None if how.stop_at_first else answers.dead_ends(ends),
         found.stopped,
         found.kept,
         found.told_apart,

@@ -10,12 +10,14 @@ from itertools import pairwise
 import pytest
 import z3
 
+from checker.describe import exploration_records
 from checker.explore import (
     ALWAYS,
     LEADS,
     NEVER,
     SOMETIMES,
     Account,
+    DeadEnds,
     Explorer,
     Verdict,
     Way,
@@ -196,3 +198,26 @@ def test_small_scopes_are_answered_without_machine_code() -> None:
     engine, found = ran(more, Exploring(), None)
     assert isinstance(engine, Vectorised) == (found.states <= FEW)
     assert found.complete
+
+
+def test_nothing_is_said_never_to_happen_where_the_search_was_ended() -> None:
+    account, _ = explored(Machine(RULESET, SCOPE), Exploring(most_states=10))
+    assert (account.complete, account.never_taken) == (False, ())
+
+
+def test_dead_ends_do_not_end_a_search_for_the_first_violation() -> None:
+    how = Exploring(stop_at_first=True)
+    account, verdicts = explored(Machine(RULESET, SCOPE), how)
+    assert account.dead_ends is None
+    assert any(v.holds is False for v in verdicts)
+
+
+def test_way_to_a_dead_end_is_recorded_best_one_not_at_rest() -> None:
+    account, verdicts = answers()
+    shown = verdicts["requests-end"]
+    assert shown.start is not None
+    way = Way(shown.start, shown.path)
+    told = replace(account, dead_ends=DeadEnds(1, 1, Way(shown.start, ()), way))
+    record = next(iter(exploration_records(told, [])))
+    assert record["dead_ends"] == {"at_rest": 1, "elsewhere": 1}
+    assert [s["event"] for s in record["to_dead_end"]] == [s.action.name for s in way.steps]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import z3
 from hypothesis import HealthCheck, given, settings
 
-from checker.space import calm_columns
+from checker.space import calm_columns, cone, fairness
 from checker.space.compiled import Compiled
 from checker.space.cone import calm_system, relevant
 from checker.space.memory import Budget
@@ -170,3 +171,37 @@ def test_answer_does_not_depend_on_the_threads() -> None:
     whole = system(FAULT, when("goes", 1, 2), when("returns", 2, 1), when("mends", 1, 0))
     found = [answers(whole, threads)["again"] for threads in (1, 2, 3)]
     assert found[0] == found[1] == found[2]
+
+
+def untaken(*_: object) -> Iterator[Any]:
+    """Say of no action that it has to be taken."""
+    return iter(())
+
+
+def unread(*_: object) -> frozenset[str]:
+    """Say that updates and keys read nothing."""
+    return frozenset()
+
+
+def said() -> tuple[Any, ...] | None:
+    """Return what is said of a small system, None where it is seen that it cannot be."""
+    turns = Transition("turns", X == 1, {"x": z3.If(Y == 2, z3.BitVecVal(0, 8), X)})
+    nears = Transition("nears", X == 1, {"y": (Y + 1) & 3})
+    matters = relevant(system(FAULT, nears, turns))
+    try:
+        found = answers(system(FAULT, when("waits", 1, 1), when("mends", 1, 0)))
+    except AssertionError:
+        return None
+    return found["again"].holds, matters
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "broken"),
+    [(fairness.Runs, "_by_action", untaken), (cone._Reading, "_seen", unread)],
+)
+def test_broken_answer_is_seen(
+    where: type, what: str, broken: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert said() == (True, {"x", "y"})
+    monkeypatch.setattr(where, what, broken)
+    assert said() != (True, {"x", "y"})

@@ -137,3 +137,15 @@ def test_kinds_on_the_reference_model_are_all_there(threads: int) -> None:
     assert len({kind(system, t) for t in trails}) == len(trails) > 1
     assert all(is_real(system, "I3", t) for t in trails)
     assert trails == found(system, "I3", 4)
+
+
+def test_deeper_levels_are_gone_through_where_that_costs_little(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = z3.BitVec("x", 2)
+    steps = [("falls", 0, 3), ("goes", 0, 1), ("sinks", 1, 3), ("ends", 3, 2)]
+    ways = [Transition(n, x == a, {"x": z3.BitVecVal(b, 2)}) for n, a, b in steps]
+    system = TransitionSystem((Variable("x", 4),), ((0,),), tuple(ways), {"up": x != 3})
+    assert [t.taken for t in found(system, "up", 9)] == [(0,), (1, 2)]
+    monkeypatch.setattr(module, "MOST_SEEN", 0)
+    assert [t.taken for t in found(system, "up", 9)] == [(0,)]
