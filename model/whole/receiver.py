@@ -10,8 +10,9 @@ import z3
 
 from model.predicates import entry_exists
 from model.receiver import STATE
+from model.running_out import PEER
 from model.system import Action
-from model.vocabulary import Authorization, Where, bc, bu, decide, mn, node, o
+from model.vocabulary import Authorization, Kind, Where, bc, bu, decide, mn, node, o
 from model.whole.fields import noticed
 from model.whole.system import ANSWER, WholeSystem
 
@@ -107,8 +108,6 @@ def _labels(system: WholeSystem, const: z3.ExprRef) -> list[str]:
 
 
 def _cache(system: WholeSystem) -> set[str]:
-    from model.running_out import PEER  # noqa: PLC0415
-
     return {n for c in (*STATE, *PEER) for n in _labels(system, c)}
 
 
@@ -129,8 +128,6 @@ def _changed(system: WholeSystem, cache: Updates) -> Any:
 
 
 def _emptied(system: WholeSystem, cache: Updates) -> Any:
-    from model.vocabulary import Kind  # noqa: PLC0415
-
     left = [cache[system.name(bc.kind, b)] != Kind.absent for b in system.world.bids]
     remains = z3.Or(cache[system.name(bc.plain)], *left)
     return z3.And(system.world.at(entry_exists, 0), z3.Not(remains))
