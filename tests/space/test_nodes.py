@@ -80,7 +80,7 @@ def test_budget_of_states_is_kept_and_told() -> None:
 
 
 def test_command_explores_on_either_engine(tmp_path: Path) -> None:
-    asked = ["explore", "draft-04", "--care-of", "1", "--updates", "1", "--faults", "1", "--out"]
+    asked = ["explore", "draft-04", "--preset", "small", "--out"]
     files = {engine: tmp_path / f"{engine}.jsonl" for engine in ("interpreted", "compiled")}
     for engine, file in files.items():
         assert main([*asked, str(file), "--engine", engine]) == 1

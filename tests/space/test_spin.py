@@ -74,7 +74,7 @@ SYSTEMS = {
     ),
     "whole: one fault": whole("default", updates=2, faults=1),
 }
-LONGER = ("two updates", "whole: one fault")
+LONGER = ("two updates", "whole: two BIDs", "whole: one fault")
 CHOSEN = [pytest.param(n, marks=LONG if n in LONGER else ()) for n in SYSTEMS]
 INTERPRETED = (  # the slow engine agrees too
     "reference 1, 1, 3",
