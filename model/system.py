@@ -264,7 +264,7 @@ class System:
     def _may_send(
         self, intent: str, bids: tuple[int, ...], source: int, homes: tuple[int, ...]
     ) -> Any:
-        at_home = z3.Or([self._where(k) == Where.home for k in self.world.indices("interface")])
+        at_home = self.at_home
         terms = [
             self._idle(),
             at_home if source == HOME_ADDRESS else self._is(source, Where.foreign),
@@ -290,6 +290,11 @@ class System:
     def _may_run_out(self) -> Any:
         """Return the term: a Lifetime that is over may be noticed now."""
         return self._quiet()
+
+    @property
+    def at_home(self) -> Any:
+        """Return the term: an interface is on the home link."""
+        return z3.Or([self._where(k) == Where.home for k in self.world.indices("interface")])
 
     def _where(self, k: int) -> Any:
         return self.world.at(mn.where, k)

@@ -10,11 +10,11 @@ import z3
 
 from model.binding_list import goes_on_with
 from model.mobile import own, update
-from model.system import MESSAGE, Action
+from model.system import Action
 from model.vocabulary import bu, mn, net, node, o
 from model.whole.channel import zero
 from model.whole.fields import kept, noticed
-from model.whole.system import MOBILE_NODE, RECEIVER, WholeSystem
+from model.whole.system import CARRIED, MOBILE_NODE, RECEIVER, WholeSystem
 
 Updates = dict[str, Any]
 SEQUENCE = bu.sequence.decl().name()
@@ -39,7 +39,7 @@ def _asking(system: WholeSystem, asked: Action) -> Action:
     Where the rules say that the update is not sent, or that another goes first, nothing changes.
     """
     updates = dict(asked.updates)
-    message = {n: updates.pop(n) for n in _labels(system)}
+    message = {n: updates.pop(n) for n in system.labels(*CARRIED)}
     for name in ("net.update", mn.intent.decl().name()):
         updates.pop(name)
     updates |= system.kept.holding(message) | {THERE: _awaits(system, updates)}
@@ -52,10 +52,6 @@ def _asking(system: WholeSystem, asked: Action) -> Action:
     )
 
 
-def _labels(system: WholeSystem) -> list[str]:
-    return [system.name(c, i) for c in MESSAGE for i in system.indices(c) if c is not mn.intent]
-
-
 def _now(system: WholeSystem, label: str) -> Any:
     """Return the variable of a name."""
     f, index = system.fields[label.partition("[")[0]], label.partition("[")[2].rstrip("]")
@@ -64,13 +60,13 @@ def _now(system: WholeSystem, label: str) -> Any:
 
 def _awaits(system: WholeSystem, updates: Mapping[str, Any]) -> Any:
     """Return the term: an acknowledgement is awaited after these updates."""
-    fields = [(mn.plain_awaited, 0), *((mn.awaited, b) for b in system.world.bids)]
-    labels = [system.name(c, i) for c, i in fields]
+    labels = system.labels(mn.plain_awaited, mn.awaited)
     return z3.Or([updates.get(n, _now(system, n)) for n in labels])
 
 
 def _registers(asked: Action) -> z3.BoolRef:
-    return z3.BoolVal("register" in str(asked.inputs["mn.intent"]).partition(".")[2][:8])
+    intent = str(asked.inputs[mn.intent.decl().name()]).partition(".")[2]
+    return z3.BoolVal(intent.startswith("register"))
 
 
 def _known(system: WholeSystem, asked: Action) -> Updates:

@@ -12,7 +12,7 @@ from model.predicates import entry_exists
 from model.receiver import STATE
 from model.running_out import PEER
 from model.system import Action
-from model.vocabulary import Authorization, Kind, Where, bc, bu, decide, mn, node, o
+from model.vocabulary import Authorization, Kind, bc, bu, decide, mn, node, o
 from model.whole.fields import noticed
 from model.whole.system import ANSWER, WholeSystem
 
@@ -85,8 +85,8 @@ def _ignoring(system: WholeSystem, place: int, whole: Action) -> Action:
 
 def _processed(system: WholeSystem, place: int) -> Action:
     base = system.processing()
-    cache = {n: t for n, t in base.updates.items() if n in _cache(system)}
-    answer = {n: base.updates[n] for c in ANSWER if c is not o.bid for n in _labels(system, c)}
+    cache = {n: base.updates[n] for n in system.labels(*STATE, *PEER)}
+    answer = {n: base.updates[n] for n in system.labels(*(c for c in ANSWER if c is not o.bid))}
     for i in system.world.options:
         copied = base.updates[system.name(o.copied, i)]
         bid = system.world.at(o.bid, i)
@@ -103,21 +103,12 @@ def _processed(system: WholeSystem, place: int) -> Action:
     return replace(base, guard=guard, inputs=_given(system, place), updates=updates)
 
 
-def _labels(system: WholeSystem, const: z3.ExprRef) -> list[str]:
-    return [system.name(const, i) for i in system.indices(const)]
-
-
-def _cache(system: WholeSystem) -> set[str]:
-    return {n for c in (*STATE, *PEER) for n in _labels(system, c)}
-
-
 def _given(system: WholeSystem, place: int) -> Updates:
     """Return the update as it arrives, and who answers a probe for the home address.
 
     Nobody but the mobile node itself can: no third node takes the address.
     """
-    at_home = [system.at(mn.where, k) == Where.home for k in system.indices(mn.where)]
-    probed = z3.And(mn.defends, z3.Or(at_home))
+    probed = z3.And(mn.defends, system.at_home)
     return {**system.up.records[place].inputs(), "node.address_taken": probed}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain, permutations
 from typing import Any
 
@@ -65,8 +66,7 @@ class WholeSystem(System):
         names = receiver_state(self.world)
         consts = [*PEER, *LIST, mn.sequence, mn.defends, mn.where, own.boots]
         consts += [*self._budgets(), *POLICY, *vars(noticed).values(), *self._kept()]
-        for const in consts:
-            names += [self.name(const, i) for i in self.indices(const)]
+        names += self.labels(*consts)
         return [*names, *self.kept.labels, *self.up.names(), *self.down.names()]
 
     def _budgets(self) -> list[z3.ExprRef]:
@@ -88,15 +88,24 @@ class WholeSystem(System):
         """Return the ground name of a field at an index."""
         return self.fields[const.decl().name()].label(index)
 
+    def labels(self, *consts: z3.ExprRef) -> list[str]:
+        """Return the ground names of generic fields, at all their indices."""
+        return [self.name(c, i) for c in consts for i in self.indices(c)]
+
     def at(self, const: z3.ExprRef, index: int) -> Any:
         """Return the ground field of a generic one at an index."""
         return self.fields[const.decl().name()].instance(index)
 
     def largest(self, label: str) -> int:
         """Return the largest value of a state field."""
-        budgets = {self.name(c): getattr(self.bounds, n) for n, c in vars(spent).items()}
-        budgets[self.name(net.sent)] = self.bounds.updates
-        return budgets[label] if label in budgets else super().largest(label)
+        most = self._most.get(label)
+        return super().largest(label) if most is None else most
+
+    @cached_property
+    def _most(self) -> dict[str, int]:
+        """Return the largest value of each counter."""
+        most = {self.name(c): getattr(self.bounds, n) for n, c in vars(spent).items()}
+        return {**most, self.name(net.sent): self.bounds.updates}
 
     def absent(self) -> Iterator[Absence]:
         """Yield what means nothing: a place without a message, an update not waited for."""
@@ -107,12 +116,10 @@ class WholeSystem(System):
 
     def initial(self) -> Iterator[dict[str, int]]:
         """Yield the initial states: empty caches, all away, each policy of the receiver."""
-        names = set(self.state())
+        names = self.state()
         for start in super().initial():
             if start[self.name(node.home_agent)] or self.bounds.correspondents:
-                yield dict.fromkeys(self.state(), 0) | {
-                    n: v for n, v in start.items() if n in names
-                }
+                yield {n: start.get(n, 0) for n in names}
 
     # -- terms -----------------------------------------------------------------------------
 
@@ -134,10 +141,9 @@ class WholeSystem(System):
 
     def home_ends(self, updates: Mapping[str, Any]) -> z3.BoolRef:
         """Return the term: there is a home binding, and after these updates none."""
-        before = [self.world.at(bc.kind, b) == Kind.home for b in self.world.bids]
-        names = [self.name(bc.kind, b) for b in self.world.bids]
-        kept = [self.world.at(bc.kind, b) for b in self.world.bids]
-        after = [updates.get(n, k) == Kind.home for n, k in zip(names, kept, strict=True)]
+        kinds = {self.name(bc.kind, b): self.world.at(bc.kind, b) for b in self.world.bids}
+        before = [kind == Kind.home for kind in kinds.values()]
+        after = [updates.get(name, kind) == Kind.home for name, kind in kinds.items()]
         return z3.And(z3.Or(before), z3.Not(z3.Or(after)))
 
     @property
@@ -147,21 +153,16 @@ class WholeSystem(System):
 
     def usable(self, source: Any) -> Any:
         """Return the term: the mobile node can send from this address now."""
-        at_home = z3.Or([self._where(k) == Where.home for k in self._interfaces])
         away = [
-            z3.And(source == FIRST_CARE_OF + k - 1, self._where(k) == Where.foreign)
-            for k in self._interfaces
+            z3.And(source == address, self._where(k) == Where.foreign)
+            for k, address in self.addresses.items()
         ]
-        return z3.Or(z3.And(source == HOME_ADDRESS, at_home), *away)
-
-    @property
-    def _interfaces(self) -> range:
-        return self.world.indices("interface")
+        return z3.Or(z3.And(source == HOME_ADDRESS, self.at_home), *away)
 
     @property
     def addresses(self) -> dict[int, int]:
         """Return the care-of address of each interface."""
-        return {k: FIRST_CARE_OF + k - 1 for k in self._interfaces}
+        return {k: FIRST_CARE_OF + k - 1 for k in self.world.indices("interface")}
 
     def _quiet(self) -> Any:
         return self.quiet
@@ -222,11 +223,11 @@ class WholeSystem(System):
 
         found = chain(mobile.actions(self), receiver.actions(self), network.actions(self))
         possible = (a for a in found if not z3.is_false(z3.simplify(a.guard)))
-        return [self._unnoticed(a) for a in possible]
+        known = frozenset(self.state())
+        return [self._unnoticed(a, known) for a in possible]
 
-    def _unnoticed(self, action: Action) -> Action:
+    def _unnoticed(self, action: Action, known: frozenset[str]) -> Action:
         """Return an action that forgets what was noticed before, unless it notices it itself."""
         nothing = {self.name(c): z3.BoolVal(False) for c in vars(noticed).values()}
-        known = set(self.state())
         updates = {n: t for n, t in (nothing | dict(action.updates)).items() if n in known}
         return replace(action, updates=updates)
