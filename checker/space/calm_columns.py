@@ -90,7 +90,7 @@ class Nodes:
     def _edges(self) -> Iterator[Edge]:
         if not self.known:
             return
-        for k, (places, after) in self.calm.successors(_columns(list(self.known))):
+        for k, (places, after) in self.calm.following(_columns(list(self.known))):
             targets = zip(*(w.tolist() for w in after), strict=True)
             for source, target in zip(places.tolist(), targets, strict=True):
                 yield Edge(source, k, self.known.get(target, OUTSIDE))
@@ -114,33 +114,14 @@ def recoveries(engine: Vectorised, found: Reached) -> dict[str, Recovery]:
 
     Nothing is said where the search did not go to its end.  RuleError for more than 32 terms.
     """
-    said = nothing_said(_Asked(engine), found)
+    said = nothing_said(engine, found)
     if said is not None:
         return said
     nodes = Nodes(engine)
     graph, system = nodes.graph(), nodes.calm.system
     calm = Calm(system, nodes, graph, Runs(graph, len(system.transitions)))
-    return Recoveries(_Asked(engine), nodes, calm, _themselves).told()
+    return Recoveries(engine, nodes, calm, _themselves).told()
 
 
 def _themselves(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     return numbers
-
-
-class _Asked:
-    """The engine as the search for runs asks it: single states, not columns."""
-
-    def __init__(self, engine: Vectorised) -> None:
-        self.engine, self.system = engine, engine.system
-
-    def levels(self) -> Iterator[Sequence[Any]]:
-        """Yield the states of each level."""
-        return self.engine.levels()
-
-    def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
-        """Return a shortest sequence of states to one (its words) of a level."""
-        return self.engine.path_to(depth, state)
-
-    def successors(self, state: Values) -> Iterable[tuple[str, Values]]:
-        """Return the transitions out of a state."""
-        return self.engine.successors_of(state)

@@ -70,10 +70,6 @@ class Quotient:
         """Return nodes as states, one after the other."""
         return self.nodes[: self.count * self.words].reshape(-1, self.words)[numbers].reshape(-1)
 
-    def state(self, number: int) -> Values:
-        """Return the words of a node."""
-        return tuple(map(int, self.nodes[number * self.words : (number + 1) * self.words]))
-
     def number(self, values: Values) -> int:
         """Return the number of a node, by the values of what matters; less than 0 for none."""
         given = np.array(self.calm.lowered.packing.pack(values), np.uint64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,13 +13,11 @@ import numpy as np
 from checker.advance import Progress
 from checker.exploring import EVERY_S
 from checker.space.checkpoint import Checkpoint
-from checker.space.interpreted import Interpreted
 from checker.space.interrupts import told_of_interrupt
-from checker.space.lowered import Lowered
 from checker.space.memory import Budget, Memory
 from checker.space.native import Native
-from checker.space.quotient import fitting, followed
 from checker.space.reached import Reached
+from checker.space.renaming import UpToRenaming
 from checker.space.search import MOST_ALWAYS, Search
 from checker.space.states import States
 from checker.space.symmetry import Symmetry
@@ -30,7 +28,7 @@ from model.errors import RuleError
 PIECE = 1 << 18  # states of a level at once
 
 
-class Compiled:
+class Compiled(UpToRenaming):
     """Explores a system by machine code made from its terms, up to renaming if that is given."""
 
     def __init__(
@@ -40,10 +38,7 @@ class Compiled:
         budget: Budget | None = None,
         up_to: Symmetry | None = None,
     ) -> None:
-        self.symmetry = fitting(system, up_to)
-        self.system = system = self.symmetry.system
-        self.group = self.symmetry.group
-        self.lowered = Lowered(system, self.group)
+        super().__init__(system, up_to)
         if max(len(system.always), len(system.sometimes)) > MOST_ALWAYS:
             raise RuleError(f"more than {MOST_ALWAYS} properties cannot be checked at once")
         self.native = Native(self.lowered)
@@ -55,7 +50,6 @@ class Compiled:
         self.budget = budget or Budget.of_machine()
         self._adding = threading.Lock()
         self._search: Search | None = None
-        self._slow: Interpreted | None = None
 
     def run(
         self,
@@ -85,21 +79,6 @@ class Compiled:
             if kept and stopped:
                 kept.write()
         return search.reached(stopped)
-
-    def least(self, state: Values) -> Values:
-        """Return the words of the least image of a state, the last word counting most."""
-        pack = self.lowered.packing.pack
-        return min(map(pack, self.group.images(state)), key=lambda words: words[::-1])
-
-    def successors(self, state: Values) -> Iterator[tuple[str, Values]]:
-        """Yield the transitions out of a state, by the evaluator; not up to renaming."""
-        self._slow = self._slow or Interpreted(self.symmetry.plain)
-        return self._slow.successors(state)
-
-    def followed(self, path: Sequence[Values]) -> tuple[Values, ...]:
-        """Return a real sequence of states for one of least images."""
-        unpack = self.lowered.packing.unpack
-        return followed(path, lambda s: unpack(self.least(s)), self.successors)
 
     def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
         """Return a shortest sequence of states to one (its words) of a level, up to renaming."""

@@ -12,7 +12,6 @@ import numpy as np
 from checker.advance import INTERVAL_S, Progress, Watch
 from checker.space import kernel
 from checker.space.memory import Memory, reserved
-from checker.space.quotient import expanded
 from checker.space.reached import INTERRUPTED, MEMORY, STATES, VIOLATION, Reached
 from checker.space.system import Values
 from checker.space.tables import Words
@@ -258,12 +257,7 @@ class Search:
             self.memory.bytes,
             stopped=stopped,
         )
-        return self._expanded(found)
-
-    def _expanded(self, found: Reached) -> Reached:
-        e, unpack = self.engine, self.engine.lowered.packing.unpack
-        kept = self.memory.kept if e.symmetry.proved else 0
-        return expanded(found, e.symmetry, kept, lambda s: unpack(e.least(s)), e.successors)
+        return self.engine.expanded(found, self.memory.kept)
 
     def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
         """Return the least shortest sequence of states to one (its words) of a level."""

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from checker.advance import Progress, Watch
 from checker.space.columns import Column, Columns
-from checker.space.interpreted import Interpreted
-from checker.space.lowered import Lowered, LoweredTransition
-from checker.space.quotient import expanded, fitting, followed
+from checker.space.lowered import LoweredTransition
 from checker.space.reached import INTERRUPTED, MEMORY, STATES, VIOLATION, Reached
+from checker.space.renaming import UpToRenaming
 from checker.space.symmetry import Symmetry
 from checker.space.system import TransitionSystem, Values
 from checker.space.tabled import Tabled
@@ -28,7 +27,7 @@ Expanded = tuple[NDArray[np.int64], list[list[Column]]]  # by transition; words 
 Found = tuple[NDArray[np.int64], list[Column]]  # places in the block, words after
 
 
-class Vectorised:
+class Vectorised(UpToRenaming):
     """Explores a system by columns of states, up to renaming if that is given.
 
     `budget` bounds the bytes of states and table.
@@ -41,14 +40,11 @@ class Vectorised:
         budget: int | None = None,
         up_to: Symmetry | None = None,
     ) -> None:
-        self.symmetry = fitting(system, up_to)
-        self.system, self.group = self.symmetry.system, self.symmetry.group
-        self.lowered = Lowered(self.system, self.group)
+        super().__init__(system, up_to)
         self.budget, self.threads = budget, threads or os.cpu_count() or 1
         made = {x.table.name: Tabled(x) for x in self.lowered.lookups}
         self.tables = [made[x.table.name] for x in self.lowered.lookups]
         self._search: _Search | None = None
-        self._slow: Interpreted | None = None
 
     def run(
         self,
@@ -72,7 +68,7 @@ class Vectorised:
         inputs = dict(zip(self.lowered.word_inputs, words, strict=True))
         return Columns(self.lowered.program, inputs, len(words[0]))
 
-    def successors(self, words: Sequence[Column]) -> Iterator[tuple[int, Found]]:
+    def following(self, words: Sequence[Column]) -> Iterator[tuple[int, Found]]:
         """Yield for each transition the states that it leads to, up to renaming."""
         whole = self.columns(words)
         for k, t in enumerate(self.lowered.transitions):
@@ -93,9 +89,9 @@ class Vectorised:
         if np.any(columns.flag(t.unfit)):
             name = self.system.transitions[k].name
             raise RuleError(f"{name!r} sets a variable to a value that it does not have")
-        return places, self.least([columns.whole(ref) for ref in t.words])
+        return places, self.least_images([columns.whole(ref) for ref in t.words])
 
-    def least(self, words: list[Column]) -> list[Column]:
+    def least_images(self, words: list[Column]) -> list[Column]:
         """Return the words of the least images of states."""
         if not self.lowered.least:
             return words
@@ -112,20 +108,6 @@ class Vectorised:
     def rows(self) -> list[Tabled]:
         """Return the step tables, with the keys that they were asked for."""
         return list(dict.fromkeys(self.tables))
-
-    def successors_of(self, state: Values) -> Iterable[tuple[str, Values]]:
-        """Return the transitions out of a state, by the evaluator; not up to renaming."""
-        self._slow = self._slow or Interpreted(self.symmetry.plain)
-        return self._slow.successors(state)
-
-    def least_of(self, state: Values) -> Values:
-        """Return the words of the least image of a state, the last word counting most."""
-        return min(map(self.lowered.packing.pack, self.group.images(state)), key=lambda w: w[::-1])
-
-    def followed(self, path: Sequence[Values]) -> tuple[Values, ...]:
-        """Return a real sequence of states for one of least images."""
-        unpack = self.lowered.packing.unpack
-        return followed(path, lambda s: unpack(self.least_of(s)), self.successors_of)
 
     def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
         """Return a shortest sequence of states to one (its words) of a level, up to renaming."""
@@ -163,7 +145,7 @@ class _Search:
 
     def levels(self, stop_at_first: bool, most_states: int | None) -> str:
         """Go through the levels; return why not to the end, or nothing."""
-        initial = map(self.engine.least_of, self.engine.system.initial)
+        initial = map(self.engine.least, self.engine.system.initial)
         self._added([np.array(column, np.uint64) for column in zip(*initial, strict=True)], 0)
         while self.counts[-1]:
             if most_states is not None and self.states > most_states:
@@ -201,7 +183,7 @@ class _Search:
     def _block(self, block: list[Column]) -> Expanded:
         stands = self.engine.images_of(self.engine.columns(block))
         taken, found = np.zeros_like(self.taken), list[list[Column]]()
-        for k, (places, after) in self.engine.successors(block):
+        for k, (places, after) in self.engine.following(block):
             taken[k] += int(stands[places].sum())
             found.append(after)
         return taken, found
@@ -268,9 +250,7 @@ class _Search:
             self.visited.bytes,
             stopped=stopped,
         )
-        unpack = e.lowered.packing.unpack
-        kept = self.visited.count if e.symmetry.proved else 0
-        return expanded(found, e.symmetry, kept, lambda s: unpack(e.least_of(s)), e.successors_of)
+        return e.expanded(found, self.visited.count)
 
     def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
         """Return the least shortest sequence of states to one (its words) of a level."""
@@ -297,7 +277,7 @@ class _Search:
         start, end = self.spans[level]
         for at in range(start, end, BLOCK):
             block = self.visited.part(at, min(at + BLOCK, end))
-            for _, (places, after) in self.engine.successors(block):
+            for _, (places, after) in self.engine.following(block):
                 for state in wanted:
                     same = np.ones(len(places), bool)
                     for column, word in zip(after, state, strict=True):
