@@ -140,7 +140,7 @@ class Quotient:
         graph = (self.slots, self.nodes, start, len(offsets) - 1, offsets, piece, taken)
 
         def call() -> int:
-            where = (*graph, room.out, room.failed, numbers)
+            where = (*graph, room.out, room.held, numbers)
             status: int = kernel.woven(words, functions, calm.tables, *where)
             return status
 

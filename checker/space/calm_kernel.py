@@ -13,7 +13,7 @@ from numba import njit
 
 from checker.space.calm import OUTSIDE
 from checker.space.intrinsics import call, call_judged
-from checker.space.kernel import NO_STATE, U, equal, mixed, smaller
+from checker.space.slots import NO_STATE, U, equal, mixed, smaller
 
 DONE, FULL = 0, 1
 # The numbers of a call, kept from call to call.
@@ -41,11 +41,11 @@ def projected(
 @njit(nogil=True, cache=True)
 def number_of(words: int, slots: Any, nodes: Any, states: Any, at: int) -> Any:
     """Return the number of a state; less than zero is where it would be in the table."""
-    mask = len(slots) - 1
-    slot = np.int64(mixed(states, U(at), words)) & mask
+    mask, known, given = len(slots) - 1, U(nodes.ctypes.data), U(states.ctypes.data)
+    slot = np.int64(mixed(given, U(at), words)) & mask
     while slots[slot]:
         number = np.int64(slots[slot]) - 1
-        if equal(words, nodes, U(number * words), states, U(at)):
+        if equal(words, known, U(number * words), given, U(at)):
             return number
         slot = (slot + 1) & mask
     return -slot - 1
@@ -161,7 +161,7 @@ def first_in(
     found: Any,  # by bit: the place of the least state in the block that is one, or -1
 ) -> None:
     """Find the least states of a block whose node has a mark."""
-    state = np.zeros(words, np.uint64)
+    state, states = np.zeros(words, np.uint64), U(block.ctypes.data)
     for row in range(len(block) // width):
         at = row * width
         if block[at + width - 1] == NO_STATE:
@@ -171,6 +171,6 @@ def first_in(
         bits = marks[number] if number >= 0 else 0
         for bit in range(len(found)):
             if bits >> bit & 1 and (
-                found[bit] < 0 or smaller(width, block, U(at), block, U(found[bit] * width))
+                found[bit] < 0 or smaller(width, states, U(at), states, U(found[bit] * width))
             ):
                 found[bit] = row

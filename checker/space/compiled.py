@@ -45,7 +45,9 @@ class Compiled(UpToRenaming):
         self.words = self.lowered.packing.words
         self.rows, self.tables = joined(self.lowered.lookups)
         orbit = self.native.orbit if self.symmetry.proved else 0
-        self.functions = np.array([self.native.successors, self.native.judged, orbit], np.uint64)
+        native = self.native
+        functions = native.successors, native.judged, orbit, native.ahead, native.nearer
+        self.functions = np.array(functions, np.uint64)
         self.threads = threads or os.cpu_count() or 1
         self.budget = budget or Budget.of_machine()
         self._adding = threading.Lock()

@@ -35,6 +35,32 @@ def call_judged(_context: Any, address: Any, a: Any) -> Any:
 
 
 @intrinsic
+def word(_context: Any, address: Any, at: Any) -> Any:
+    """Return one of the 64-bit numbers that begin at an address.
+
+    An array would be counted in and out wherever it is handed on, for each state.
+    """
+
+    def code(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        first = builder.inttoptr(args[0], _I64.as_pointer())
+        return builder.load(builder.gep(first, [args[1]]))
+
+    return types.uint64(types.uint64, types.uint64), code
+
+
+@intrinsic
+def put(_context: Any, address: Any, at: Any, value: Any) -> Any:
+    """Set one of the 64-bit numbers that begin at an address."""
+
+    def code(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        first = builder.inttoptr(args[0], _I64.as_pointer())
+        builder.store(args[2], builder.gep(first, [args[1]]))
+        return args[2]
+
+    return types.uint64(*[types.uint64] * 3), code
+
+
+@intrinsic
 def fetch_add(_context: Any, address: Any, value: Any) -> Any:
     """Add to the number at an address; return what it was."""
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from checker.space.canonical import Images
 from checker.space.group import Group
-from checker.space.moves import Cut, Moves
+from checker.space.moves import Cut, Moves, Put, by_word
 from checker.space.packing import WORD, Packing, Place
 from checker.space.program import Lowering, Program, Ref
 from checker.space.support import bits_needed
@@ -32,7 +32,7 @@ class Lookup:
 class LoweredTransition:
     """A transition: its guard, the words after it, and a flag that a value does not fit.
 
-    `lookup` is a position in the lookups, or None.
+    `lookup` is a position in the lookups, or None; `puts` are the values in each of the words.
     """
 
     name: str
@@ -40,6 +40,7 @@ class LoweredTransition:
     lookup: int | None
     words: tuple[Ref, ...]
     unfit: Ref
+    puts: tuple[tuple[Put, ...], ...]
 
 
 class Lowered:
@@ -53,8 +54,8 @@ class Lowered:
         self.system = system
         self.packing = Packing(system.variables)
         self.program = Program()
-        self._cuts: dict[Ref, Cut] = {}
-        self._moves = Moves(self.program, self._cuts)
+        self.cuts: dict[Ref, Cut] = {}
+        self.moves = Moves(self.program, self.cuts)
         self.word_inputs = [self._word("state", k) for k in range(self.packing.words)]
         self._state = self._unpacked(self.word_inputs, self.packing)
         self._state |= {n: self.program.const(v) for n, v in system.constants.items()}
@@ -91,7 +92,7 @@ class Lowered:
         if not place.width:
             return p.const(0)
         cut = p.put("and", shifted, p.const((1 << place.width) - 1), most=size - 1)
-        self._cuts[cut] = Cut(word, place.shift, place.width)
+        self.cuts[cut] = Cut(word, place.shift, place.width)
         return cut
 
     # -- transitions -----------------------------------------------------------------------
@@ -106,8 +107,9 @@ class Lowered:
         # An input that is a variable is so afterwards too, unless an update says otherwise.
         changed = {n: before[n] for n in t.inputs if n in self._places}
         changed |= {n: inside(term) for n, term in t.updates.items()}
-        words, unfit = self._packed(self._without_absent(changed))
-        return LoweredTransition(t.name, lower(t.guard), lookup, words, unfit)
+        puts, unfit = self._packed(self._without_absent(changed))
+        words = tuple(map(self.moves.word, puts))
+        return LoweredTransition(t.name, lower(t.guard), lookup, words, unfit, puts)
 
     @cached_property
     def _places(self) -> dict[str, tuple[Place, int]]:
@@ -126,8 +128,8 @@ class Lowered:
                     after[name] = result[name] = value
         return result
 
-    def _packed(self, changed: Mapping[str, Ref]) -> tuple[tuple[Ref, ...], Ref]:
-        """Return the words after a transition, and the flag that a value does not fit."""
+    def _packed(self, changed: Mapping[str, Ref]) -> tuple[tuple[tuple[Put, ...], ...], Ref]:
+        """Return what is in each word afterwards, and the flag that a value does not fit."""
         p, unfit = self.program, []
         for name, value in changed.items():
             size = self._places[name][1]
@@ -135,7 +137,7 @@ class Lowered:
                 unfit.append(p.less(p.const(size - 1), value))
         after = {**self._state, **changed}
         placed = ((after[n], place) for n, (place, _) in self._places.items() if place.width)
-        return self._moves.words(self.packing.words, placed), p.any(unfit)
+        return by_word(self.packing.words, placed), p.any(unfit)
 
     # -- step tables -----------------------------------------------------------------------
 
@@ -147,8 +149,8 @@ class Lowered:
         lower = Lowering(self.program, names)
         packing = key_packing(table)
         parts = zip(map(lower, table.key), packing.places, strict=True)
-        key = self._moves.words(packing.words, parts)
-        needs = bits_needed(self.program, self._cuts, self.word_inputs, key)
+        key = self.moves.words(packing.words, parts)
+        needs = bits_needed(self.program, self.cuts, self.word_inputs, key)
         lookup = Lookup(table, key, self._decided[table.name][0], needs)
         if lookup not in self.lookups:
             self.lookups.append(lookup)

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from checker.space import kernel
+from checker.space import kernel, slots
 from checker.space.tables import Words
 
 FIRST_SLOTS = 64  # of a partition
-FULLEST = kernel.FULLEST_OF_16 / 16
+FULLEST = slots.FULLEST_OF_16 / 16
 BUFFERED = 1 / 6  # of the slots: how many successors are gathered before they are looked up
 LEAST_ROOM = 256  # of a buffer
-PLACES = 1 << 64 - kernel.TAG_BITS
+PLACES = 1 << 64 - slots.TAG_BITS
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,28 @@ def reserved(count: int, large: bool = False) -> Words:
     return np.frombuffer(pages, np.uint64)
 
 
+def address(words: Words) -> np.uint64:
+    """Return where words are; they have to live as long as it is used."""
+    return np.uint64(words.ctypes.data)
+
+
 class Memory:
     """The table of states and the store, which has them in order of their levels."""
 
     def __init__(self, words: int, budget: Budget, threads: int) -> None:
         self.words, self.threads = words, threads
-        slot = 8 * (1 + BUFFERED * words)
-        self.places = min(int(budget.bytes / (8 * words + slot / FULLEST)), PLACES - 1)
-        most = int(self.places / FULLEST) // kernel.PARTITIONS // kernel.BUCKET * kernel.BUCKET
+        slot_bytes = 8 * (1 + BUFFERED * words)
+        self.places = min(int(budget.bytes / (8 * words + slot_bytes / FULLEST)), PLACES - 1)
+        most = int(self.places / FULLEST) // slots.PARTITIONS // slots.BUCKET * slots.BUCKET
         self.most = max(most, FIRST_SLOTS)
-        self.slots = reserved(self.most * kernel.PARTITIONS)
+        self.slots = reserved(self.most * slots.PARTITIONS)
         room = max(self.places, FIRST_SLOTS) + kernel.STRETCH * (threads + 1)
         self.store = reserved(room * words, large=True)
-        self.sizes = np.full(kernel.PARTITIONS, FIRST_SLOTS, np.uint64)
-        self.used_slots = np.zeros(kernel.PARTITIONS, np.uint64)
+        self.sizes = np.full(slots.PARTITIONS, FIRST_SLOTS, np.uint64)
+        self.used_slots = np.zeros(slots.PARTITIONS, np.uint64)
         self.shared: Any = np.zeros(kernel.SHARED, np.uint64)
-        self.counts = np.zeros((threads, kernel.PARTITIONS), np.uint64)
-        lanes = threads * kernel.PARTITIONS
+        self.counts = np.zeros((threads, slots.PARTITIONS), np.uint64)
+        lanes = threads * slots.PARTITIONS
         most_room = max(int(self.most * BUFFERED) // threads, LEAST_ROOM)
         self.buffers = reserved(lanes * most_room * words, large=True)
 
@@ -73,30 +78,30 @@ class Memory:
 
     def buffers_of(self, thread: int, room: int) -> Words:
         """Return the buffers of one thread, each with room for so many states."""
-        size = kernel.PARTITIONS * room * self.words
+        size = slots.PARTITIONS * room * self.words
         return self.buffers[thread * size : (thread + 1) * size]
 
     def rebuilt(self, used: int) -> bool:
         """Make the table of what is in the store up to a place; return whether it fits."""
         self.shared[kernel.STORE] = used
         most, spare = np.uint64(self.most), reserved(self.most)
-        table = (self.slots, most, self.sizes, self.used_slots, self.store, np.uint64(used))
-        return int(kernel.rebuilt(self.words, *table, spare)) == kernel.DONE
+        table = (address(self.slots), most, self.sizes, self.used_slots, address(self.store))
+        return bool(slots.rebuilt(self.words, *table, np.uint64(used), address(spare)))
 
     def close(self, free: int, end: int) -> None:
         """Give back what a thread leaves of its stretch of the store, or fill it."""
         if end == self.used:
             self.shared[kernel.STORE] = free
-        self.store[free * self.words : end * self.words] = kernel.NO_STATE
+        self.store[free * self.words : end * self.words] = slots.NO_STATE
 
     @property
     def kept(self) -> int:
         """Return how many states are in the store; it looks at all of it."""
         last = self.store[self.words - 1 : self.used * self.words : self.words]
-        return int(np.count_nonzero(last != kernel.NO_STATE))
+        return int(np.count_nonzero(last != slots.NO_STATE))
 
     @property
     def bytes(self) -> int:
         """Return how many bytes are in use."""
-        buffers = self.threads * kernel.PARTITIONS * self.room * self.words
+        buffers = self.threads * slots.PARTITIONS * self.room * self.words
         return 8 * (int(self.sizes.sum()) + self.used * self.words + buffers)

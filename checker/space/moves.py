@@ -33,8 +33,16 @@ class Put:
     width: int
 
 
+def by_word(many: int, placed: Iterable[tuple[Ref, Place]]) -> tuple[tuple[Put, ...], ...]:
+    """Return what is put into each of so many words, of values with their places."""
+    puts: list[list[Put]] = [[] for _ in range(many)]
+    for value, place in placed:
+        puts[place.word].append(Put(value, place.shift, place.width))
+    return tuple(map(tuple, puts))
+
+
 @dataclass
-class _Parts:
+class Parts:
     """What a word is made of: constant bits, copies by word and distance, choices by flag."""
 
     constant: int = 0
@@ -52,20 +60,18 @@ class Moves:
 
     def words(self, many: int, placed: Iterable[tuple[Ref, Place]]) -> tuple[Ref, ...]:
         """Return so many words with values at their places, and zeros elsewhere."""
-        puts: list[list[Put]] = [[] for _ in range(many)]
-        for value, place in placed:
-            puts[place.word].append(Put(value, place.shift, place.width))
-        return tuple(map(self.word, puts))
+        return tuple(map(self.word, by_word(many, placed)))
 
     def word(self, puts: Sequence[Put]) -> Ref:
         """Return the word with these values, and zeros elsewhere."""
         key = tuple(puts)
         if key not in self._known:
-            self._known[key] = self._made(self._sorted(key))
+            self._known[key] = self._made(self.parts(key))
         return self._known[key]
 
-    def _sorted(self, puts: Iterable[Put]) -> _Parts:
-        parts = _Parts()
+    def parts(self, puts: Iterable[Put]) -> Parts:
+        """Return what a word is made of."""
+        parts = Parts()
         for put in puts:
             instruction = self.program.instructions[put.value]
             cut = self.cuts.get(put.value)
@@ -84,16 +90,17 @@ class Moves:
                 parts.others.append(put)
         return parts
 
-    def _made(self, parts: _Parts) -> Ref:
+    def _made(self, parts: Parts) -> Ref:
         p = self.program
-        made = [self._copied(*key, bits) for key, bits in parts.copies.items()]
+        made = [self.copied(*key, bits) for key, bits in parts.copies.items()]
         for flag, (yes, no) in parts.choices.items():
             made.append(p.ite(flag, self.word(yes), self.word(no)))
         made += [p.arithmetic("shl", q.value, p.const(q.shift), WORD) for q in parts.others]
         whole = reduce(lambda a, b: p.arithmetic("or", b, a, WORD), made, p.const(0))
         return p.arithmetic("or", whole, p.const(parts.constant), WORD)
 
-    def _copied(self, word: Ref, distance: int, bits: int) -> Ref:
+    def copied(self, word: Ref, distance: int, bits: int) -> Ref:
+        """Return some bits of a word, moved upwards by a distance (downwards if negative)."""
         p = self.program
         kept = p.arithmetic("and", word, p.const(bits), WORD)
         if distance < 0:

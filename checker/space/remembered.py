@@ -1,8 +1,14 @@
-"""What a thread remembers of step tables, in machine code: the entry for the bits of a state.
+"""What a thread remembers of step tables, in machine code: the effects for the bits of a state.
 
-To work out the key of a table takes some hundred instructions; few bits of the state decide
-it.  So each lookup has a small memory of its own, one place for each hash of these bits, that
-keeps the last bits that came there, and what was found for them.
+To work out the key of a table, and then what each of its rows does to a state, takes some
+hundred instructions each; few bits of the state decide it.  So a thread keeps a record of the
+effects for these bits, and finds it again by a hash of them.
+
+A thread's scratch is one stretch of memory, zeros at first: what is told of a key that is
+missing, how many words of the records are used, how many records there are, hashes that are
+needed soon, an index with a slot for each hash (the upper half of it, and where the record
+begins and one more), and the records.  A record has the number of the effects above the number
+of rows, the bits, and for each row and transition what is put and moved.
 """
 
 from __future__ import annotations
@@ -14,13 +20,63 @@ from typing import Any
 
 from llvmlite import ir
 
+from checker.space.effects import Effects
+from checker.space.emitted import I64
+from checker.space.kernel import AHEAD
 from checker.space.lowered import Lowered
+from checker.space.memory import reserved
 from checker.space.packing import WORD
+from checker.space.program import Ref
 from checker.space.support import ALL
-from checker.space.tables import MIX
+from checker.space.tables import COUNT_BITS, MIX, Words
 
-MOST_BITS = 14  # of the hash: places of a memory
-I64, BIT = ir.IntType(64), ir.IntType(1)
+MANY_BITS = 32  # of a state: effects that depend on more have too many records for a cache
+INDEX_BITS = 20
+RECORDS = 1 << 25  # words of all records
+HALF = 32
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """Where things are in the scratch of a thread; a record begins at its number of words."""
+
+    told: int  # words that tell a lookup and a key
+    effects: int  # how many effects are remembered
+
+    @classmethod
+    def of(cls, lowered: Lowered, effects: int) -> Scratch:
+        """Return that of a system, for so many effects."""
+        return cls(1 + max((len(x.key) for x in lowered.lookups), default=0), effects)
+
+    def made(self) -> Words:
+        """Return an empty one; its pages are taken as they are used."""
+        return reserved(self.records + 1 + RECORDS, large=True)
+
+    @property
+    def used(self) -> int:
+        """Return where the number of words that records use is; their number is the next."""
+        return self.told
+
+    @property
+    def ahead(self) -> int:
+        """Return where the hashes are that are needed soon."""
+        return self.told + 2
+
+    @property
+    def index(self) -> int:
+        """Return where the index begins."""
+        return self.ahead + AHEAD * self.effects
+
+    @property
+    def records(self) -> int:
+        """Return where the records begin, and one less: a record's number is never 0."""
+        return self.index + (1 << INDEX_BITS) - 1
+
+    def forget(self, scratch: Words) -> bool:
+        """Empty a scratch; return whether there was something to forget."""
+        some = bool(scratch[self.used])
+        scratch[self.used : self.records + 1] = 0
+        return some
 
 
 @dataclass(frozen=True)
@@ -39,16 +95,25 @@ class Turned:
 
 @dataclass(frozen=True)
 class Remembered:
-    """The memory of one lookup: where it begins in a thread's scratch, and what it is about."""
+    """The records of some effects: what tells them from others, and what is in them."""
 
-    begin: int
-    needs: tuple[tuple[int, int], ...]  # words of a state, each with a mask
+    number: int
+    effects: Effects
+    stored: tuple[Ref, ...]  # of the effects, what is not the same for all states
+
+    @classmethod
+    def of(cls, number: int, effects: Effects, lowered: Lowered) -> Remembered:
+        """Return that of effects with a number of their own."""
+        stored = tuple(ref for ref in effects.refs if lowered.program.value(ref) is None)
+        return cls(number, effects, stored)
 
     @cached_property
     def together(self) -> tuple[tuple[Turned, ...], ...]:
         """Return the masked words that one word has room for, for each such word."""
         made: list[list[Turned]] = []
-        for n, mask in self.needs:
+        for n, mask in enumerate(self.effects.needs):
+            if not mask:
+                continue
             for others in made:
                 turn = _turn(mask, [t.moved for t in others])
                 if turn is not None:
@@ -59,53 +124,93 @@ class Remembered:
         return tuple(map(tuple, made))
 
     @property
-    def bits(self) -> int:
-        """Return the width of the hash."""
-        return min(MOST_BITS, sum(mask.bit_count() for _, mask in self.needs))
+    def many(self) -> bool:
+        """Return whether there may be more records than a cache holds."""
+        return sum(mask.bit_count() for mask in self.effects.needs) > MANY_BITS
 
     @property
-    def stride(self) -> int:
-        """Return the words of a place: the bits, and the entry."""
-        return len(self.together) + 1
+    def head(self) -> int:
+        """Return the words of a record before those of its first row."""
+        return 1 + len(self.together)
 
-    @property
-    def end(self) -> int:
-        """Return where the next memory begins."""
-        return self.begin + (self.stride << self.bits)
+    def key(self, b: ir.IRBuilder, words: Sequence[Any]) -> list[Any]:
+        """Emit the bits of a state that the effects depend on, in few words."""
+        return [_joined(b, words, turned) for turned in self.together]
 
-    def place(self, b: ir.IRBuilder, scratch: Any, words: Sequence[Any]) -> Place:
-        """Emit the way to the place for a state."""
-        masked = [_joined(b, words, turned) for turned in self.together]
-        hashed: Any = I64(0)
-        for word in masked:
-            hashed = b.mul(b.xor(hashed, word), I64(MIX))
-            hashed = b.xor(hashed, b.lshr(hashed, I64(29)))
-        mixed = b.mul(hashed, I64(MIX))
-        at = b.lshr(mixed, I64(64 - self.bits)) if self.bits else I64(0)
-        first = b.add(b.mul(at, I64(self.stride)), I64(self.begin))
-        slots = [b.gep(scratch, [b.add(first, I64(n))]) for n in range(self.stride)]
-        return Place(masked, slots)
+    def hashed(self, b: ir.IRBuilder, key: Sequence[Any]) -> Any:
+        """Emit the hash of the bits."""
+        value: Any = I64((self.number + 1) * MIX & ALL)
+        for word in key:
+            value = b.mul(b.xor(value, word), I64(MIX))
+            value = b.xor(value, b.lshr(value, I64(HALF)))
+        value = b.mul(value, I64(MIX))
+        return b.xor(value, b.lshr(value, I64(HALF)))
+
+    def begun(self, b: ir.IRBuilder, many: Any) -> Any:
+        """Emit the first word of a record with so many rows."""
+        return b.or_(many, I64(self.number << COUNT_BITS))
 
 
-@dataclass(frozen=True)
-class Place:
-    """The place for a state in a memory, as emitted: the bits it is about, and the slots."""
+def recalling(module: ir.Module, scratch: Scratch, words: int) -> ir.Function:
+    """Write the search for a record by bits in so many words: its number, or 0."""
+    kind = ir.FunctionType(I64, [I64.as_pointer(), *[I64] * (2 + words)])
+    function = ir.Function(module, kind, f"recall_{words}")
+    held, hashed, number, *key = function.args
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    with probing(b, held, scratch, hashed) as (slot, missing):
+        with b.if_then(missing, likely=False):
+            b.ret(I64(0))
+        tags = b.lshr(b.xor(slot, hashed), I64(HALF))
+        with b.if_then(b.icmp_unsigned("==", tags, I64(0))):
+            record = b.and_(slot, I64((1 << HALF) - 1))
+            begin = b.gep(held, [b.add(record, I64(scratch.records))])
+            first = b.lshr(b.load(begin), I64(COUNT_BITS))
+            same = b.icmp_unsigned("==", first, number)
+            for n, word in enumerate(key):
+                kept = b.load(b.gep(begin, [I64(1 + n)]))
+                same = b.and_(same, b.icmp_unsigned("==", kept, word))
+            with b.if_then(same):
+                b.ret(record)
+    return function
 
-    masked: list[Any]
-    slots: list[Any]
 
-    def held(self, b: ir.IRBuilder) -> tuple[Any, Any]:
-        """Emit whether it has an entry for these bits, and the entry."""
-        entry = b.load(self.slots[-1])
-        same = b.icmp_unsigned("!=", entry, I64(0))
-        for slot, value in zip(self.slots, self.masked, strict=False):
-            same = b.and_(same, b.icmp_unsigned("==", b.load(slot), value))
-        return same, entry
+def keeping(module: ir.Module, scratch: Scratch) -> ir.Function:
+    """Write what puts a record into the first free slot of the index from its hash on."""
+    kind = ir.FunctionType(I64, [I64.as_pointer(), I64, I64])
+    function = ir.Function(module, kind, "keep")
+    held, hashed, record = function.args
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    probe = probing(b, held, scratch, hashed)
+    with probe as (_, missing), b.if_then(missing):
+        tag = b.and_(hashed, I64(ALL << HALF & ALL))
+        b.store(b.or_(tag, record), probe.address)
+        b.ret(record)
+    return function
 
-    def keep(self, b: ir.IRBuilder, entry: Any) -> None:
-        """Emit that it keeps an entry for these bits."""
-        for slot, value in zip(self.slots, [*self.masked, entry], strict=True):
-            b.store(value, slot)
+
+class probing:
+    """A loop in the code over the slots from that of a hash on, which something ends."""
+
+    def __init__(self, b: ir.IRBuilder, held: Any, scratch: Scratch, hashed: Any) -> None:
+        self.builder, self.held, self.scratch, self.hashed = b, held, scratch, hashed
+        self.body = b.append_basic_block("probe")
+
+    def __enter__(self) -> tuple[Any, Any]:
+        b = self.builder
+        start, entry = b.and_(self.hashed, I64((1 << INDEX_BITS) - 1)), b.block
+        b.branch(self.body)
+        b.position_at_end(self.body)
+        self.at = b.phi(I64)
+        self.at.add_incoming(start, entry)
+        self.address = b.gep(self.held, [b.add(self.at, I64(self.scratch.index))])
+        slot = b.load(self.address)
+        return slot, b.icmp_unsigned("==", slot, I64(0))
+
+    def __exit__(self, *_: object) -> None:
+        b = self.builder
+        following = b.and_(b.add(self.at, I64(1)), I64((1 << INDEX_BITS) - 1))
+        self.at.add_incoming(following, b.block)
+        b.branch(self.body)
 
 
 def _turn(mask: int, taken: Sequence[int]) -> int | None:
@@ -122,18 +227,3 @@ def _joined(b: ir.IRBuilder, words: Sequence[Any], turned: Sequence[Turned]) -> 
             value = b.or_(b.shl(value, I64(t.turn)), b.lshr(value, I64(WORD - t.turn)))
         result = value if result is None else b.or_(result, value)
     return result
-
-
-def told(lowered: Lowered) -> int:
-    """Return how many words of the scratch tell what is missing: a lookup and a key."""
-    return 1 + max((len(x.key) for x in lowered.lookups), default=0)
-
-
-def memories(lowered: Lowered) -> list[Remembered]:
-    """Return the memory of each lookup, one behind the other after what is told."""
-    found: list[Remembered] = []
-    for lookup in lowered.lookups:
-        begin = found[-1].end if found else told(lowered)
-        needs = tuple((n, mask) for n, mask in enumerate(lookup.needs) if mask)
-        found.append(Remembered(begin, needs))
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from checker.advance import INTERVAL_S, Progress, Watch
-from checker.space import kernel
-from checker.space.memory import Memory, reserved
+from checker.space import kernel, slots
+from checker.space.memory import Memory, address, reserved
 from checker.space.reached import INTERRUPTED, MEMORY, STATES, VIOLATION, Reached
 from checker.space.system import Values
 from checker.space.tables import Words
-from model.errors import RuleError
+from checker.space.wanting import seen_to
 
 if TYPE_CHECKING:
     from checker.space.compiled import Compiled
@@ -34,7 +34,7 @@ class Thread:
     out: Words
     hashes: Words
     spare: Words
-    failed: Words
+    held: Words
     taken: Any
     bad: Any
     least: Words
@@ -73,10 +73,10 @@ class Search:
             np.empty((2 * transitions + SPARE_TRANSITIONS) * (words + 1), np.uint64),
             np.empty(kernel.TOGETHER, np.uint64),
             reserved(self.memory.most),
-            np.zeros(self.engine.native.scratch, np.uint64),
+            self.engine.native.scratch.made(),
             np.zeros(max(transitions, 1), np.int64),
             np.zeros(MOST_ALWAYS, np.int64),
-            np.full(MOST_ALWAYS * words, kernel.NO_STATE),
+            np.full(MOST_ALWAYS * words, slots.NO_STATE),
             np.zeros(1, np.uint64),
         )
 
@@ -86,10 +86,10 @@ class Search:
         """Make the initial states the first level."""
         memory, engine = self.memory, self.engine
         states = np.array(list(map(engine.least, engine.system.initial)), np.uint64)
-        room, flat = max(len(states), memory.room), states.reshape(-1)
+        room, flat = max(len(states), memory.room), address(states)
         for k in range(len(states)):
-            value = np.uint64(kernel.mixed(flat, np.uint64(k * self.words), self.words))
-            p = int(kernel.partition_of(value))
+            value = np.uint64(slots.mixed(flat, np.uint64(k * self.words), self.words))
+            p = int(slots.partition_of(value))
             free = p * room + int(memory.counts[0, p])
             memory.buffers[free * self.words : (free + 1) * self.words] = states[k]
             memory.counts[0, p] += 1
@@ -151,39 +151,38 @@ class Search:
         return [task.result() for task in tasks]
 
     def seen_to(self, own: Thread, call: Callable[[], int]) -> int:
-        """Repeat a call, seeing to keys that are missing and to room, until it has an answer."""
-        while True:
-            status = int(call())
-            if status == kernel.MISSING:
-                self.engine.known(*map(int, own.failed[: self.engine.native.told]))
-            elif status == kernel.CROWDED:
-                own.out = np.empty(2 * len(own.out), np.uint64)
-            elif status == kernel.UNFIT:
-                name = self.engine.system.transitions[int(own.failed[0])].name
-                raise RuleError(f"{name!r} sets a variable to a value that it does not have")
-            else:
-                return status
+        """Repeat a call until it has an answer."""
+        engine = self.engine
+        return seen_to(own, call, engine.system, engine.native, engine.known)
 
     def _expand(self, own: Thread, room: int, end: int) -> int:
         """Run a thread's search until the frontier is done or a buffer is full."""
         m, e = self.memory, self.engine
-        where = (e.functions, e.tables, m.store, m.shared, np.uint64(end), own.numbers)
-        buffers, counts = m.buffers_of(own.number, room), m.counts[own.number]
-        expand, room_now = kernel.expand_for(self.words), np.uint64(room)
-        return self.seen_to(
-            own,
-            lambda: expand(*where, own.out, buffers, counts, room_now, own.failed, own.taken),
-        )
+        where = (e.functions, address(e.tables), *map(address, (m.store, m.shared)), np.uint64(end))
+        buffers = (address(m.buffers_of(own.number, room)), m.counts[own.number], np.uint64(room))
+        expand, held = kernel.expand_for(self.words), address(own.held)
+
+        def call() -> int:
+            out = (address(own.out), self._space(own))
+            return expand(*where, own.numbers, *out, *buffers, held, own.taken)
+
+        return self.seen_to(own, call)
+
+    def _space(self, own: Thread) -> np.uint64:
+        """Return for how many transitions a thread has room."""
+        return np.uint64(len(own.out) // (self.words + 1))
 
     def _insert(self, own: Thread, room: int) -> int:
         """Look up what the buffers of all threads hold."""
         m, e = self.memory, self.engine
         most, limit = np.uint64(m.most), np.uint64(m.places)
-        table = (m.slots, most, m.sizes, m.used_slots, m.store, m.shared, limit)
-        buffers = (m.buffers, m.counts, np.uint64(room))
+        table = (address(m.slots), most, m.sizes, m.used_slots)
+        store = (address(m.store), address(m.shared), limit)
+        buffers = (address(m.buffers), m.counts, np.uint64(room))
         verdicts = (own.bad, own.least, own.seen)
         insert = kernel.insert_for(self.words)
-        return insert(e.functions, *table, own.numbers, *buffers, own.hashes, own.spare, *verdicts)
+        spare = (address(own.hashes), address(own.spare))
+        return insert(e.functions, *table, *store, own.numbers, *buffers, *spare, *verdicts)
 
     def _end_level(self, start: int) -> None:
         """Note the level that begins at a place of the store, and what it violates first."""
@@ -199,8 +198,7 @@ class Search:
 
     def _least(self, k: int) -> Values:
         w = self.words
-        states = [tuple(map(int, own.least[k * w : k * w + w])) for own in self.own]
-        return min(states, key=lambda s: s[::-1])
+        return _least([own.least[k * w : k * w + w].tolist() for own in self.own])
 
     # -- what is known ---------------------------------------------------------------------
 
@@ -282,10 +280,30 @@ class Search:
 
     def _before(self, level: int, longer: list[int], ways: dict[int, list[Values]]) -> list[Values]:
         """Return the least state of a level before the first state of each way so far."""
-        own, e, w = self.own[0], self.engine, self.words
         wanted = np.array([ways[k][-1] for k in longer], np.uint64)
-        least = np.full(wanted.size, kernel.NO_STATE)
-        start, end = map(np.uint64, self.spans[level])
-        where = (e.functions, e.tables, self.memory.store, start, end, wanted.reshape(-1))
-        self.seen_to(own, lambda: kernel.before(w, *where, own.out, own.failed, least))
-        return [tuple(map(int, state)) for state in least.reshape(-1, w)]
+        start, end = self.spans[level]
+        self.memory.shared[kernel.FRONTIER] = start
+        own = self.own if end - start > FEW else self.own[:1]
+        with ThreadPoolExecutor(len(own)) as pool:
+            found = list(pool.map(lambda one: self._found_before(one, end, wanted), own))
+        states = np.array(found, np.uint64).reshape(len(own), len(longer), self.words)
+        return [_least(states[:, k].tolist()) for k in range(len(longer))]
+
+    def _found_before(self, own: Thread, end: int, wanted: Words) -> Words:
+        """Return the least states before wanted ones among those that a thread takes."""
+        e, least = self.engine, np.full(wanted.size, slots.NO_STATE)
+        own.numbers[kernel.BLOCK] = own.numbers[kernel.BLOCK_END]
+        m, asked = self.memory, (address(wanted), np.uint64(len(wanted)))
+        where = (e.functions, *map(address, (e.tables, m.store, m.shared)), np.uint64(end))
+
+        def call() -> int:
+            out = (address(own.out), self._space(own), address(own.held))
+            return int(kernel.before(self.words, *where, own.numbers, *asked, *out, address(least)))
+
+        self.seen_to(own, call)
+        return least
+
+
+def _least(states: list[Sequence[int]]) -> Values:
+    """Return the least of states, their last word counting most."""
+    return min(map(tuple, states), key=lambda s: s[::-1])

@@ -157,7 +157,7 @@ class Several:
         given = (functions, stepping.tables, block, self.property, slots, wanted)
 
         def call() -> int:
-            where = (room.out, room.failed, found, numbers)
+            where = (room.out, room.held, found, numbers)
             status: int = kernel.leading(stepping.words, *given, *where)
             return status
 

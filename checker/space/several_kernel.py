@@ -8,7 +8,7 @@ from numba import njit
 
 from checker.space.calm_kernel import number_of
 from checker.space.intrinsics import call, call_judged
-from checker.space.kernel import NO_STATE, U
+from checker.space.slots import NO_STATE, U
 
 DONE, FULL = 0, 1
 ROW, FOUND, FIELDS = range(3)

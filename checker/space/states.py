@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from checker.space import kernel
-from checker.space.memory import reserved
+from checker.space import kernel, slots
+from checker.space.memory import address, reserved
 from checker.space.search import Search
 from checker.space.system import Values
 from checker.space.tables import Words
@@ -42,7 +42,7 @@ class States:
     def between(self, start: int, end: int) -> tuple[Indices, Words]:
         """Return the indices of the states from one index up to another, and their words."""
         rows = self._memory.store[start * self.words : end * self.words].reshape(-1, self.words)
-        there = np.flatnonzero(rows[:, -1] != kernel.NO_STATE)
+        there = np.flatnonzero(rows[:, -1] != slots.NO_STATE)
         return there + start, rows[there]
 
     def index(self, state: Sequence[int]) -> int | None:
@@ -82,8 +82,8 @@ class States:
         wide = self.words + 1
 
         def call() -> int:
-            room, failed = np.uint64(len(own.out) // wide), own.failed
-            where = (engine.functions, engine.tables, state, own.out, room, failed)
+            room = np.uint64(len(own.out) // wide)
+            where = (engine.functions, engine.tables, state, own.out, room, own.held)
             return int(kernel.following(*where))
 
         many = self._search.seen_to(own, call)
@@ -92,13 +92,14 @@ class States:
     def _found(self, flat: Words, stride: int, many: int) -> Indices:
         found = np.zeros(many, np.uint64)
         numbers = (np.uint64(stride), np.uint64(many))
-        kernel.indices(self.words, *self._table, flat, *numbers, self._places, found)
+        where = (*self._table, address(flat))
+        slots.indices(self.words, *where, *numbers, self._places, found)
         return found.view(np.int64)
 
     @property
     def _table(self) -> tuple[Any, ...]:
         m = self._memory
-        return m.slots, np.uint64(m.most), m.sizes, m.store
+        return address(m.slots), np.uint64(m.most), m.sizes, address(m.store)
 
     @cached_property
     def _places(self) -> Words:
@@ -106,5 +107,5 @@ class States:
         if self.words > 1:
             return np.zeros(1, np.uint64)
         places = reserved(len(self._memory.slots))
-        kernel.places(1, *self._table, np.uint64(self.bound), places)
+        slots.places(1, *self._table, np.uint64(self.bound), places)
         return places

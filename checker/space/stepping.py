@@ -12,10 +12,10 @@ import numpy as np
 
 from checker.space.group import Group
 from checker.space.lowered import Lowered
-from checker.space.native import CROWDED, MISSING, UNFIT, Native
+from checker.space.native import Native
 from checker.space.system import TransitionSystem, Values
 from checker.space.tables import Rows, Words, joined
-from model.errors import RuleError
+from checker.space.wanting import seen_to
 
 _CALL = ctypes.CFUNCTYPE(
     ctypes.c_int64, *[ctypes.c_void_p] * 2, ctypes.c_int64, *[ctypes.c_void_p] * 2
@@ -25,10 +25,10 @@ ROOM = 256  # transitions at first
 
 @dataclass
 class Room:
-    """What machine code writes to: transitions, and the key of a step that is missing."""
+    """What machine code writes to: its scratch, and transitions."""
 
     words: int
-    failed: Words
+    held: Words
     out: Words
 
     @classmethod
@@ -37,7 +37,7 @@ class Room:
         words = lowered.packing.words
         many = len(lowered.transitions) + ROOM
         out = np.empty(many * (words + 1), np.uint64)
-        return cls(words, np.zeros(native.scratch, np.uint64), out)
+        return cls(words, native.scratch.made(), out)
 
     @property
     def transitions(self) -> int:
@@ -83,18 +83,8 @@ class Stepping:
         return self.lowered.packing.words
 
     def seen_to(self, room: Room, call: Callable[[], int]) -> int:
-        """Repeat a call, seeing to keys that are missing and to room, until it has an answer."""
-        while True:
-            status = int(call())
-            if status == MISSING:
-                self.known(*map(int, room.failed[: self.native.told]))
-            elif status == CROWDED:
-                room.out = np.empty(2 * len(room.out), np.uint64)
-            elif status == UNFIT:
-                name = self.system.transitions[int(room.failed[0])].name
-                raise RuleError(f"{name!r} sets a variable to a value that it does not have")
-            else:
-                return status
+        """Repeat a call until it has an answer."""
+        return seen_to(room, call, self.system, self.native, self.known)
 
     def successors(self, state: Values) -> Iterator[tuple[int, Values]]:
         """Yield the position of each transition out of a state, with the state after it.
@@ -105,7 +95,7 @@ class Stepping:
 
         def call() -> int:
             where = (room.out.ctypes.data, room.transitions, self.tables.ctypes.data)
-            return int(function(given.ctypes.data, *where, room.failed.ctypes.data))
+            return int(function(given.ctypes.data, *where, room.held.ctypes.data))
 
         count = self.seen_to(room, call)
         found = room.out[: count * (self.words + 1)].reshape(-1, self.words + 1).tolist()
