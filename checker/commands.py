@@ -101,7 +101,8 @@ def run_explore(
     records += [finding_record(f, ruleset, Ways(where)) for f, where in placed]
     if placed or any(v.holds is False for v in verdicts):
         return records, FOUND
-    return records, CLEAN if account.complete else INCONCLUSIVE
+    decided = account.complete and all(v.holds is not None for v in verdicts)
+    return records, CLEAN if decided else INCONCLUSIVE
 
 
 def both_sides(both: TwoParty, found: Exploration, progress: Progress) -> list[Placed]:
@@ -139,7 +140,8 @@ def judge(parts: list[Record], code: int, baseline: Baseline) -> tuple[list[Reco
 
 def is_complete(parts: Sequence[Record]) -> bool:
     """Return whether no run was stopped and no exploration spent its budget."""
-    explored = all(p.get("complete", True) for p in parts if p["record"] == "exploration")
+    explorations = [p for p in parts if p["record"] == "exploration"]
+    explored = all(p.get("complete", True) and not p.get("stopped") for p in explorations)
     return explored and STOPPED not in parts
 
 

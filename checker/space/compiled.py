@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -14,21 +13,22 @@ from checker.advance import Progress
 from checker.exploring import EVERY_S
 from checker.space.checkpoint import Checkpoint
 from checker.space.interrupts import told_of_interrupt
+from checker.space.lowered import Lowered
 from checker.space.memory import Budget, Memory
 from checker.space.native import Native
+from checker.space.prepared import Prepared
 from checker.space.reached import Reached
-from checker.space.renaming import UpToRenaming
-from checker.space.search import MOST_ALWAYS, Search
+from checker.space.search import Search
 from checker.space.states import States
 from checker.space.symmetry import Symmetry
 from checker.space.system import TransitionSystem, Values
-from checker.space.tables import Rows, Words, joined
+from checker.space.tables import Words
 from model.errors import RuleError
 
 PIECE = 1 << 18  # states of a level at once
 
 
-class Compiled(UpToRenaming):
+class Compiled(Prepared):
     """Explores a system by machine code made from its terms, up to renaming if that is given."""
 
     def __init__(
@@ -37,20 +37,15 @@ class Compiled(UpToRenaming):
         threads: int | None = None,
         budget: Budget | None = None,
         up_to: Symmetry | None = None,
+        lowered: Lowered | None = None,
     ) -> None:
-        super().__init__(system, up_to)
-        if max(len(system.always), len(system.sometimes)) > MOST_ALWAYS:
-            raise RuleError(f"more than {MOST_ALWAYS} properties cannot be checked at once")
+        super().__init__(system, up_to, lowered)
         self.native = Native(self.lowered)
-        self.words = self.lowered.packing.words
-        self.rows, self.tables = joined(self.lowered.lookups)
-        orbit = self.native.orbit if self.symmetry.proved else 0
-        native = self.native
+        native, orbit = self.native, self.native.orbit if self.lowered.least else 0
         functions = native.successors, native.judged, orbit, native.ahead, native.nearer
         self.functions = np.array(functions, np.uint64)
         self.threads = threads or os.cpu_count() or 1
         self.budget = budget or Budget.of_machine()
-        self._adding = threading.Lock()
         self._search: Search | None = None
 
     def run(
@@ -102,13 +97,3 @@ class Compiled(UpToRenaming):
     def states(self) -> States:
         """Return the states that the last run reached; RuleError before there was one."""
         return States(self._ran)
-
-    def table(self, name: str) -> Rows:
-        """Return the rows of a step table."""
-        return next(rows for rows in self.rows if rows.table.name == name)
-
-    def known(self, lookup: int, *key: int) -> None:
-        """See to it that a table has the rows for a key, whose words may be followed by others."""
-        words = len(self.lowered.lookups[lookup].key)
-        with self._adding:
-            self.rows[lookup].place(key[:words])

@@ -8,20 +8,30 @@ any run may stay, and the images of these nodes alone are looked at again.
 from __future__ import annotations
 
 from itertools import chain
+from typing import Protocol
 
 import numpy as np
 
 from checker.space.calm_graph import Quotient
-from checker.space.compiled import Compiled
 from checker.space.cone import calm_group, calm_system
 from checker.space.fairness import Runs
+from checker.space.group import Group
+from checker.space.lowered import Lowered
 from checker.space.reached import Reached, Recovery
-from checker.space.recovery import Calm, Recoveries, nothing_said
+from checker.space.recovery import Calm, Engine, Recoveries, nothing_said
 from checker.space.stepping import Stepping
 from checker.space.system import TransitionSystem
 
 
-def recoveries(engine: Compiled, found: Reached) -> dict[str, Recovery]:
+class Packed(Engine, Protocol):
+    """What has explored a system, its states packed; the graph is made by some threads."""
+
+    lowered: Lowered
+    group: Group
+    threads: int
+
+
+def recoveries(engine: Packed, found: Reached) -> dict[str, Recovery]:
     """Return the answers for a system that an engine has explored, by name.
 
     Nothing is said where the search did not go to its end.  RuleError for more than 32 terms.

@@ -33,7 +33,7 @@ class Engine(Protocol):
 
     system: TransitionSystem
 
-    def levels(self) -> Iterator[Sequence[Any]]:
+    def levels(self) -> Iterator[Iterable[Any]]:
         """Yield the states of each level, in blocks."""
 
     def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
@@ -129,7 +129,7 @@ class Recoveries:
         return found
 
     def _first(
-        self, marks: NDArray[np.uint32], bits: int, blocks: Sequence[Any]
+        self, marks: NDArray[np.uint32], bits: int, blocks: Iterable[Any]
     ) -> Iterator[tuple[int, Values]]:
         """Yield the least state of a level for each mark that one of its states has."""
         by_block = [self.near.first(marks, bits, block) for block in blocks]

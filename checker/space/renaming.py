@@ -14,12 +14,20 @@ from checker.space.system import TransitionSystem, Values
 
 
 class UpToRenaming:
-    """A system, its instructions, and the renamings up to which it is explored, if any."""
+    """A system, its instructions, and the renamings up to which it is explored, if any.
 
-    def __init__(self, system: TransitionSystem, up_to: Symmetry | None) -> None:
+    `lowered` are the instructions where they are made already.
+    """
+
+    def __init__(
+        self,
+        system: TransitionSystem,
+        up_to: Symmetry | None,
+        lowered: Lowered | None = None,
+    ) -> None:
         self.symmetry = fitting(system, up_to)
         self.system, self.group = self.symmetry.system, self.symmetry.group
-        self.lowered = Lowered(self.system, self.group)
+        self.lowered = lowered or Lowered(self.system, self.group)
 
     @cached_property
     def _slow(self) -> Interpreted:
