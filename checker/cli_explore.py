@@ -9,7 +9,7 @@ from typing import Any
 
 from checker import commands as c
 from checker.cli_run import Run, UsageError
-from checker.exploring import AUTO, ENGINES, EVERY_S, INTERPRETED, Exploring
+from checker.exploring import AUTO, ENGINES, EVERY_S, INTERPRETED, RAY, Exploring
 from checker.resolve import resolutions
 from model.scope import Scope
 from model.validate import LARGEST
@@ -19,7 +19,7 @@ GIB, MOST = 1 << 30, 1000
 ENGINES_TOLD = (
     "interpreted: the reference, state by state; vectorised: columns of states by NumPy; "
     "compiled: machine code on all cores, up to renaming; "
-    "auto: what suits the scope (default)"
+    "ray: the same on all machines of a Ray cluster; auto: what suits the scope (default)"
 )
 EXCHANGE = "exchange"  # the system that `check` looks at: one exchange at a time
 SWITCHES = {
@@ -58,6 +58,8 @@ def cmd_explore(run: Run) -> int:
 
 def exploring_of(args: argparse.Namespace) -> Exploring:
     """Return how it is to be explored."""
+    if args.engine == RAY and (args.checkpoint or args.paths > 1):
+        raise UsageError("--engine ray has no --checkpoint and no --paths; leave them out.")
     memory = None if args.memory is None else int(args.memory * GIB)
     return Exploring(
         args.engine or (INTERPRETED if args.preset == EXCHANGE else AUTO),
@@ -153,9 +155,14 @@ def add_explore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-symmetry", action="store_true", help="look at every state, also those alike"
     )
-    parser.add_argument("--threads", type=_some, metavar="N", help="default: one for each core")
     parser.add_argument(
-        "--memory", type=_size, metavar="GIB", help="for the states; default: most of what is free"
+        "--threads", type=_some, metavar="N", help="or processes; default: one for each core"
+    )
+    parser.add_argument(
+        "--memory",
+        type=_size,
+        metavar="GIB",
+        help="for the states, on each machine; default: most of what is free",
     )
     parser.add_argument(
         "--checkpoint", metavar="FILE", help="keep the search there, and go on from it if it exists"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AUTO, INTERPRETED, VECTORISED, COMPILED = "auto", "interpreted", "vectorised", "compiled"
-ENGINES = (AUTO, INTERPRETED, VECTORISED, COMPILED)
+RAY = "ray"
+ENGINES = (AUTO, INTERPRETED, VECTORISED, COMPILED, RAY)
 EVERY_S = 600.0
 
 

@@ -9,6 +9,7 @@ LEADS = "leads to rest"  # the kind of a property about what has to come about a
 STOPPED = {
     "memory": "the memory for it was spent",
     "interrupted": "it was interrupted",
+    "lost": "a process with some of the states ended",
     "states": "the number of states allowed was reached",
     "violation": "a property was violated",
 }
@@ -20,9 +21,10 @@ def explored_text(record: dict[str, Any]) -> str:
     text = f"{states} states and {transitions} transitions, depth {record['depth']}"
     if record["kept"]:
         text += f" ({count(record['kept'])} looked at, the others are the same up to renaming)"
-    if record["complete"]:
-        return f"{text}; every reachable state of the scope was visited."
     why = STOPPED.get(record["stopped"] or "")
+    if record["complete"]:
+        but = f", but what they come back to is not known, since {why}" if why else ""
+        return f"{text}; every reachable state of the scope was visited{but}."
     because = f", since {why}" if why else ""
     return f"{text}; the search stopped before every state was visited{because}."
 

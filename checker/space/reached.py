@@ -9,6 +9,7 @@ from checker.space.system import Values
 
 # Why a search stopped before its end.
 MEMORY, INTERRUPTED, STATES, VIOLATION = "memory", "interrupted", "states", "violation"
+LOST = "lost"  # a process with some of the states
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class _Answers:
     def safety(self, p: Property, most_paths: int) -> Verdict:
         """Return what was found of a property that is to hold in every state."""
         states, seen = self.found.paths.get(p.name), p.name in self.found.met
-        holds = held(p, states is not None, seen, self.found.complete)
+        holds = held(p, p.name in self.found.violated, seen, self.found.complete)
         if states is None:
             return Verdict(p, holds, seen, kind=kind_of(p))
         ways = [self._way(states)]
