@@ -11,10 +11,18 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from checker.space.kernel import NO_STATE, PARTITIONS, copied, equal, mixed, partition_of
+from checker.space.slots import (
+    NO_STATE,
+    ONE,
+    PARTITIONS,
+    ZERO,
+    U,
+    copied,
+    equal,
+    mixed,
+    partition_of,
+)
 
-U = np.uint64
-ZERO, ONE = U(0), U(1)
 OWNER_BITS = 28
 _OWNER_BITS, _OWNER = U(OWNER_BITS), U((1 << OWNER_BITS) - 1)
 _PARTITIONS = U(PARTITIONS)
@@ -38,17 +46,18 @@ def sifted(
     """Drop from the buffers states that went this way lately, and count the others by owner."""
     wide, parts = U(words), U(len(many))
     mask = U(len(recent)) // wide - ONE
+    states, before = U(buffers.ctypes.data), U(recent.ctypes.data)
     many[:] = ZERO
     for partition in range(_PARTITIONS):
         first, kept = partition * room, ZERO
         for k in range(counts[partition]):
             at = (first + k) * wide
-            value = mixed(buffers, at, words)
+            value = mixed(states, at, words)
             slot = (value & mask) * wide
-            if equal(words, buffers, at, recent, slot):
+            if equal(words, states, at, before, slot):
                 continue
-            copied(words, buffers, at, recent, slot)
-            copied(words, buffers, at, buffers, (first + kept) * wide)
+            copied(words, states, at, before, slot)
+            copied(words, states, at, states, (first + kept) * wide)
             many[owner_of(value, parts)] += ONE
             kept += ONE
         counts[partition] = kept
@@ -65,11 +74,12 @@ def gathered(
 ) -> None:
     """Move the states of the buffers to where those of their owner are together."""
     wide, parts = U(words), U(len(starts))
+    states, to = U(buffers.ctypes.data), U(out.ctypes.data)
     for partition in range(_PARTITIONS):
         for k in range(counts[partition]):
             at = (partition * room + k) * wide
-            part = owner_of(mixed(buffers, at, words), parts)
-            copied(words, buffers, at, out, starts[part] * wide)
+            part = owner_of(mixed(states, at, words), parts)
+            copied(words, states, at, to, starts[part] * wide)
             starts[part] += ONE
         counts[partition] = ZERO
 
@@ -79,12 +89,13 @@ def taken_in(words: int, states: Any, start: Any, buffers: Any, counts: Any, roo
     """Put states, from one on, into the buffers; return the first that finds its buffer full."""
     wide = U(words)
     many = U(len(states)) // wide
+    given, to = U(states.ctypes.data), U(buffers.ctypes.data)
     for k in range(start, many):
-        partition = partition_of(mixed(states, k * wide, words))
+        partition = partition_of(mixed(given, k * wide, words))
         count = counts[partition]
         if count == room:
             return k
-        copied(words, states, k * wide, buffers, (partition * room + count) * wide)
+        copied(words, given, k * wide, to, (partition * room + count) * wide)
         counts[partition] = count + ONE
     return many
 
@@ -92,8 +103,9 @@ def taken_in(words: int, states: Any, start: Any, buffers: Any, counts: Any, roo
 @njit(nogil=True, cache=True)
 def owners(words: int, states: Any, parts: Any, found: Any) -> None:
     """Note which part each of some states belongs to."""
+    given = U(states.ctypes.data)
     for k in range(U(len(found))):
-        found[k] = owner_of(mixed(states, k * U(words), words), parts)
+        found[k] = owner_of(mixed(given, k * U(words), words), parts)
 
 
 def nothing_recent(words: int, bits: int) -> Any:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from checker.space import kernel, parcels
+from checker.space import kernel, parcels, slots
 from checker.space.compiled import Compiled
 from checker.space.lowered import Lowered
 from checker.space.memory import Budget, Memory
@@ -159,7 +159,7 @@ class Part(Search):
     def _room(self) -> int:
         """Return how many states the buffer of a partition may have, here and in a parcel."""
         most = min(8 * len(self.memory.buffers), self.round_bytes)
-        return most // (8 * self.words * kernel.PARTITIONS)
+        return most // (8 * self.words * slots.PARTITIONS)
 
     def _take_in(self, states: Words) -> None:
         m, own, done = self.memory, self.own[0], 0
