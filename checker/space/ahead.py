@@ -14,7 +14,7 @@ from llvmlite import ir
 from checker.space.branches import Branch, Guarded, conjuncts, tree
 from checker.space.emitted import I64, POINTER, Code, Scope, counting
 from checker.space.lowered import Lowered
-from checker.space.remembered import HALF, INDEX_BITS, Remembered, Scratch
+from checker.space.remembered import HALF, Remembered, Scratch
 
 LINE = 8  # words of a cache line
 I8P, I32 = ir.IntType(8).as_pointer(), ir.IntType(32)
@@ -78,7 +78,7 @@ def nearer(module: ir.Module, scratch: Scratch) -> None:
 
 def slot_of(b: ir.IRBuilder, held: Any, scratch: Scratch, hashed: Any) -> Any:
     """Emit the address of the first slot of the index for a hash."""
-    first = b.and_(hashed, I64((1 << INDEX_BITS) - 1))
+    first = b.and_(hashed, I64(scratch.slots - 1))
     return b.gep(held, [b.add(first, I64(scratch.index))])
 
 

@@ -8,7 +8,7 @@ from llvmlite import ir
 
 from checker.space.emitted import BIT, I64, POINTER, Code, Scope, counting
 from checker.space.lowered import Lowered
-from checker.space.remembered import INDEX_BITS, RECORDS, Remembered, Scratch, keeping, recalling
+from checker.space.remembered import Remembered, Scratch, keeping, recalling
 from checker.space.tables import COUNT_BITS, MIX
 
 MISSING, CROWDED, UNFIT, FORGET = -1, -2, -3, -4
@@ -87,8 +87,8 @@ class _Record:
         """Return how many words records use; end if one more is too many."""
         b, scratch = self.builder, self.filling.scratch
         used, records = (b.load(b.gep(self.held, [I64(scratch.used + n)])) for n in (0, 1))
-        full = b.icmp_unsigned(">", b.add(used, size), I64(RECORDS))
-        many = b.icmp_unsigned(">=", records, I64(1 << INDEX_BITS - 1))
+        full = b.icmp_unsigned(">", b.add(used, size), I64(scratch.room))
+        many = b.icmp_unsigned(">=", records, I64(scratch.slots // 2))
         with b.if_then(b.or_(full, many), likely=False):
             b.ret(I64(FORGET))
         b.store(b.add(records, I64(1)), b.gep(self.held, [I64(scratch.used + 1)]))

@@ -32,7 +32,7 @@ from checker.space.tables import COUNT_BITS, MIX, Words
 
 MANY_BITS = 32  # of a state: effects that depend on more have too many records for a cache
 INDEX_BITS = 20
-RECORDS = 1 << 25  # words of all records
+RECORDS = 1 << 25
 HALF = 32
 
 
@@ -42,15 +42,18 @@ class Scratch:
 
     told: int  # words that tell a lookup and a key
     effects: int  # how many effects are remembered
+    index_bits: int
+    room: int  # words of all records
 
     @classmethod
     def of(cls, lowered: Lowered, effects: int) -> Scratch:
         """Return that of a system, for so many effects."""
-        return cls(1 + max((len(x.key) for x in lowered.lookups), default=0), effects)
+        told = 1 + max((len(x.key) for x in lowered.lookups), default=0)
+        return cls(told, effects, INDEX_BITS, RECORDS)
 
     def made(self) -> Words:
         """Return an empty one; its pages are taken as they are used."""
-        return reserved(self.records + 1 + RECORDS, large=True)
+        return reserved(self.records + 1 + self.room, large=True)
 
     @property
     def used(self) -> int:
@@ -68,9 +71,14 @@ class Scratch:
         return self.ahead + AHEAD * self.effects
 
     @property
+    def slots(self) -> int:
+        """Return how many slots the index has; half of them are used at most."""
+        return 1 << self.index_bits
+
+    @property
     def records(self) -> int:
         """Return where the records begin, and one less: a record's number is never 0."""
-        return self.index + (1 << INDEX_BITS) - 1
+        return self.index + self.slots - 1
 
     def forget(self, scratch: Words) -> bool:
         """Empty a scratch; return whether there was something to forget."""
@@ -197,7 +205,7 @@ class probing:
 
     def __enter__(self) -> tuple[Any, Any]:
         b = self.builder
-        start, entry = b.and_(self.hashed, I64((1 << INDEX_BITS) - 1)), b.block
+        start, entry = b.and_(self.hashed, I64(self.scratch.slots - 1)), b.block
         b.branch(self.body)
         b.position_at_end(self.body)
         self.at = b.phi(I64)
@@ -208,7 +216,7 @@ class probing:
 
     def __exit__(self, *_: object) -> None:
         b = self.builder
-        following = b.and_(b.add(self.at, I64(1)), I64((1 << INDEX_BITS) - 1))
+        following = b.and_(b.add(self.at, I64(1)), I64(self.scratch.slots - 1))
         self.at.add_incoming(following, b.block)
         b.branch(self.body)
 

@@ -9,7 +9,7 @@ import pytest
 import z3
 
 from checker.advance import Advance
-from checker.space import native
+from checker.space import emitted
 from checker.space.compiled import Compiled
 from checker.space.interpreted import Interpreted
 from checker.space.memory import Budget
@@ -127,7 +127,7 @@ BROKEN = {"ult": "ule", "ule": "ult", "and": "or", "add": "sub", "shl": "shr", "
 def test_broken_operator_is_seen(
     operator: str, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(native._EMIT, operator, native._EMIT[other])
+    monkeypatch.setitem(emitted._EMIT, operator, emitted._EMIT[other])
     assert counted(reference(1, 1, 3)) != TABLE[1, 1, 3][:2]
 
 

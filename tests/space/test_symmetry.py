@@ -11,7 +11,7 @@ import z3
 
 import model.system
 from checker.machine import Machine
-from checker.space import native
+from checker.space import emitted
 from checker.space.compiled import Compiled
 from checker.space.group import averaged
 from checker.space.memory import Budget
@@ -95,7 +95,7 @@ def test_engines_keep_one_state_of_each_orbit() -> None:
 def test_broken_operator_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     system = reference(1, 2, 2)
     expected = compiled(system).states
-    monkeypatch.setitem(native._EMIT, "xor", native._EMIT["and"])
+    monkeypatch.setitem(emitted._EMIT, "xor", emitted._EMIT["and"])
     assert compiled(system, symmetry(system)).states != expected
 
 
