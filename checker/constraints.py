@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
-from checker.evaluate import Evaluator
+from checker.evaluate import Evaluation
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,17 @@ class Constraint:
     """A compiled term over variables and a fixed context; `tag` tells where it came from."""
 
     names: tuple[str, ...]
-    evaluator: Evaluator
+    evaluator: Evaluation
     context: tuple[int, ...]
     tag: int
     _seen: dict[tuple[int, ...], bool] = field(default_factory=dict)
 
     def holds(self, values: Mapping[str, int]) -> bool:
         """Return whether it holds for values of all its variables."""
-        key = tuple(values[n] for n in self.names)
+        return self.of(tuple([values[n] for n in self.names]))
+
+    def of(self, key: tuple[int, ...]) -> bool:
+        """Return the same for the values of its variables in order."""
         if key not in self._seen:
             self._seen[key] = bool(self.evaluator([*key, *self.context])[0])
         return self._seen[key]
@@ -38,42 +42,73 @@ class Constraint:
 Variables = Mapping[str, Variable]
 
 
-def solutions(variables: Variables, constraints: Sequence[Constraint]) -> Iterator[dict[str, int]]:
+Group = tuple[tuple[Variable, ...], tuple[Constraint, ...]]
+
+
+class Known:
+    """What was found of groups of variables and constraints, for problems that share some."""
+
+    def __init__(self) -> None:
+        self._nearest: dict[Group, list[dict[str, int]]] = {}
+        self._possible: dict[Group, bool] = {}
+
+    def nearest(self, group: Group) -> list[dict[str, int]]:
+        """Return every solution with the fewest unusual values."""
+        if group not in self._nearest:
+            self._nearest[group] = _nearest(*group)
+        return self._nearest[group]
+
+    def possible(self, group: Group) -> bool:
+        """Return whether some solution exists, whatever it costs."""
+        if group not in self._possible:
+            self._possible[group] = _possible(*group)
+        return self._possible[group]
+
+
+def solutions(
+    variables: Variables, constraints: Sequence[Constraint], known: Known | None = None
+) -> Iterator[dict[str, int]]:
     """Yield every solution with the fewest unusual values, component by component."""
-    parts = []
+    known, parts = known or Known(), []
     for names, own in components(variables, constraints):
-        found = _nearest([variables[n] for n in names], own)
+        found = known.nearest(_group(variables, names, own))
         if not found:
             return
         parts.append(found)
-    yield from _product(parts)
+    for chosen in product(*reversed(parts)):  # the first part varies fastest
+        yield {name: value for part in reversed(chosen) for name, value in part.items()}
 
 
-def satisfiable(variables: Variables, constraints: Sequence[Constraint]) -> bool:
+def satisfiable(
+    variables: Variables, constraints: Sequence[Constraint], known: Known | None = None
+) -> bool:
     """Return whether some solution exists, whatever it costs."""
-    for names, own in components(variables, constraints):
-        if own and next(_search([variables[n] for n in names], own, None), None) is None:
-            return False
-        if any(not variables[n].domain for n in names):
-            return False
-    return True
+    known = known or Known()
+    return all(
+        known.possible(_group(variables, names, own))
+        for names, own in components(variables, constraints)
+    )
 
 
 def minimal_conflict(
-    variables: Variables, constraints: Sequence[Constraint]
+    variables: Variables, constraints: Sequence[Constraint], known: Known | None = None
 ) -> list[Constraint] | None:
     """Return a set that cannot be satisfied though each part of it can, or None."""
+    known = known or Known()
     for names, own in components(variables, constraints):
-        inside = {n: variables[n] for n in names}
-        if satisfiable(inside, own):
+        if known.possible(_group(variables, names, own)):
             continue
-        core = list(own)
+        inside, core = {n: variables[n] for n in names}, list(own)
         for c in own:
             rest = [x for x in core if x is not c]
-            if not satisfiable(inside, rest):
+            if not satisfiable(inside, rest, known):
                 core = rest
         return core
     return None
+
+
+def _group(variables: Variables, names: list[str], own: list[Constraint]) -> Group:
+    return tuple([variables[n] for n in names]), tuple(own)
 
 
 def minimal_conflicts(
@@ -138,7 +173,19 @@ def components(
         yield [], loose
 
 
-def _nearest(variables: list[Variable], constraints: list[Constraint]) -> list[dict[str, int]]:
+def _possible(variables: Sequence[Variable], constraints: Sequence[Constraint]) -> bool:
+    if any(not v.domain for v in variables):
+        return False
+    return not constraints or next(_search(variables, constraints, None), None) is not None
+
+
+def _nearest(
+    variables: Sequence[Variable], constraints: Sequence[Constraint]
+) -> list[dict[str, int]]:
+    if len(variables) == 1 and not constraints:
+        (v,) = variables
+        usual = [x for x in v.domain if v.usual is None or x in v.usual]
+        return [{v.name: x} for x in usual or v.domain]
     for budget in range(len(variables) + 1):
         found = list(_search(variables, constraints, budget))
         if found:
@@ -147,7 +194,7 @@ def _nearest(variables: list[Variable], constraints: list[Constraint]) -> list[d
 
 
 def _search(
-    variables: list[Variable], constraints: list[Constraint], budget: int | None
+    variables: Sequence[Variable], constraints: Sequence[Constraint], budget: int | None
 ) -> Iterator[dict[str, int]]:
     if not all(c.names or c.holds({}) for c in constraints):
         return
@@ -199,17 +246,17 @@ def _filter(
             if not c.holds(values):
                 return False
         elif len(missing) == 1 and missing[0] in open_:
-            name = missing[0]
-            open_[name] = tuple(x for x in open_[name] if c.holds({**values, name: x}))
-            if not open_[name]:
+            open_[missing[0]] = _narrowed(open_[missing[0]], c, missing[0], values)
+            if not open_[missing[0]]:
                 return False
     return True
 
 
-def _product(parts: list[list[dict[str, int]]]) -> Iterator[dict[str, int]]:
-    if not parts:
-        yield {}
-        return
-    for rest in _product(parts[1:]):
-        for first in parts[0]:
-            yield {**first, **rest}
+def _narrowed(
+    domain: tuple[int, ...], c: Constraint, name: str, values: dict[str, int]
+) -> tuple[int, ...]:
+    """Return the values of one variable that a constraint leaves where it has all others."""
+    place = c.names.index(name)
+    before = tuple([values[n] for n in c.names[:place]])
+    after = tuple([values[n] for n in c.names[place + 1 :]])
+    return tuple([x for x in domain if c.of((*before, x, *after))])

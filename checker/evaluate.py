@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import z3
@@ -12,6 +12,7 @@ from model.errors import RuleError
 from model.handles import arguments, identity, name, operator
 
 Values = Sequence[int]
+Evaluation = Callable[[Values], tuple[int, ...]]
 
 
 class Evaluator:
@@ -31,11 +32,26 @@ class Evaluator:
         )
         space: dict[str, Any] = {}
         exec(compile(source, "<terms>", "exec"), space)
-        self._run: Callable[[Values], tuple[int, ...]] = space["run"]
+        self._run: Evaluation = space["run"]
 
     def __call__(self, values: Values) -> tuple[int, ...]:
         """Return the values of the terms."""
         return self._run(values)
+
+
+class Deferred:
+    """The same, compiled when it is first called: much of a ruleset never is at a small scope."""
+
+    def __init__(self, terms: Iterable[z3.ExprRef], inputs: Sequence[str]) -> None:
+        self.terms, self.inputs = tuple(terms), tuple(inputs)
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        return Evaluator(self.terms, self.inputs)
+
+    def __call__(self, values: Values) -> tuple[int, ...]:
+        """Return the values of the terms; RuleError where one cannot be compiled."""
+        return self._evaluator(values)
 
 
 class _Code:

@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 
-from checker.evaluate import Evaluator
+from checker.evaluate import Deferred
 from checker.outcomes import Outcome, StepEngine
 from checker.resolution import Resolution
 from checker.usual import UNUSED
@@ -73,7 +73,7 @@ class Machine:
             on: StepEngine(relation, self.layout, UNUSED, partial(_decided, decisions))
             for on, relation in self.relations.items()
         }
-        self._guards = Evaluator([a.guard for a in self.actions], self.layout)
+        self._guards = Deferred([a.guard for a in self.actions], self.layout)
         self._compiled = [_Compiled(self, a) for a in self.actions]
         self._places = {a.name: k for k, a in enumerate(self.actions)}
         self._clear = _Clear(self)
@@ -131,12 +131,12 @@ class _Compiled:
         position = {n: k for k, n in enumerate(machine.layout)}
         self._inputs = [position[n] for n in action.inputs]
         self._input_names = list(action.inputs)
-        self._input_values = Evaluator(action.inputs.values(), machine.layout)
+        self._input_values = Deferred(action.inputs.values(), machine.layout)
         decisions = [d.label for d in machine.relations[action.on].decisions] if action.on else []
         # A decision of the sender has the name of the field it fills: it hides the old value.
         hidden = [("" if n in decisions else n) for n in machine.layout]
         self._targets = [machine.names.index(n) for n in action.updates]
-        self._updates = Evaluator(action.updates.values(), [*hidden, *decisions])
+        self._updates = Deferred(action.updates.values(), [*hidden, *decisions])
 
     def steps(self, values: list[int], chosen: Chosen = StepEngine.outcomes) -> Iterator[Step]:
         """Yield the transitions of this action, for every outcome or the chosen ones."""
@@ -165,7 +165,7 @@ class _Clear:
         places = {n: k for k, n in enumerate(machine.names)}
         absences = list(machine.system.absent())
         self._tail = machine._tail
-        self._unless = Evaluator([a.unless for a in absences], machine.layout)
+        self._unless = Deferred([a.unless for a in absences], machine.layout)
         self._places = [[places[n] for n in sorted(a.names)] for a in absences]
 
     def __call__(self, state: list[int]) -> State:

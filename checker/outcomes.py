@@ -18,6 +18,7 @@ import z3
 from checker.abstraction import Abstraction
 from checker.constraints import (
     Constraint,
+    Known,
     Variable,
     components,
     minimal_conflict,
@@ -25,11 +26,11 @@ from checker.constraints import (
     satisfiable,
     solutions,
 )
-from checker.evaluate import Evaluator
+from checker.evaluate import Deferred, Evaluation
 from model.fields import Number
 from model.rule import Modality
 from model.step import GroundDecision, GroundRule, StepRelation
-from model.terms import constants, names_in
+from model.terms import names_in
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,19 @@ class Applied:
     context: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class _Demand:
+    """A term over decisions, by label, and the facts at these positions of the context."""
+
+    names: tuple[str, ...]
+    facts: tuple[int, ...]
+    evaluation: Evaluation
+
+    def given(self, context: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the facts that it depends on."""
+        return tuple(context[n] for n in self.facts)
+
+
 @dataclass
 class StepEngine:
     """The outcomes of one node step, for inputs laid out as `layout` names them."""
@@ -60,10 +74,14 @@ class StepEngine:
     # Of contradicting rules, is one (the first) decided to be obeyed among these?
     decided: Callable[[str, set[str]], bool] = field(default=lambda _rule, _among: False)
     _memo: dict[Applied, tuple[Outcome, ...]] = field(default_factory=dict)
+    _bounds: dict[tuple[bool, int, tuple[int, ...]], Constraint] = field(default_factory=dict)
+    _known: Known = field(default_factory=Known)
+    _needs: dict[tuple[int, tuple[int, ...]], bool] = field(default_factory=dict)
+    _matters: dict[tuple[int, ...], list[bool]] = field(default_factory=dict)  # facts, by rules
 
     def __post_init__(self) -> None:
         rules, decisions = self.relation.rules, self.relation.decisions
-        self._applies = Evaluator([g.applies for g in rules], self.layout)
+        self._applies = Deferred([g.applies for g in rules], self.layout)
         self._own = {d.label for d in decisions}
         facts = Abstraction(self._own)
         demanded = [facts.of(g.constraint) for g in rules]
@@ -72,16 +90,13 @@ class StepEngine:
         defaults = [facts.of(d.default) for d in decisions]
         self._context_names = facts.names
         self.fact_terms = facts.terms
-        self._facts = facts.evaluator(self.layout)
-        self._compiled = [self._constraint(t) for t in demanded]
-        self._unrequired = [self._constraint(t) for t in unless]
-        self._required = [self._constraint(t) for t in required]
-        self._defaults = Evaluator(defaults, self._context_names)
+        self._facts = Deferred(facts.terms, self.layout)
+        self._compiled = [self._demand(t) for t in demanded]
+        self._unrequired = [self._demand(t) for t in unless]
+        self._required = [self._demand(t) for t in required]
+        self._defaults = Deferred(defaults, self._context_names)
         always = names_in(z3.And([*required, *unless])).union(*map(names_in, defaults))
-        self._mask = [n in always for n in self._context_names]
-        mentioned = [names_in(t) for t in demanded]
-        self._masks = [[n in names for n in self._context_names] for names in mentioned]
-        self._factual = {k for k, mask in enumerate(self._masks) if any(mask)}
+        self._always = {k for k, n in enumerate(self._context_names) if n in always}
 
     def applied(self, values: Sequence[int]) -> Applied:
         """Return which ground rules apply to these inputs."""
@@ -94,8 +109,10 @@ class StepEngine:
 
     def _context(self, facts: Sequence[int], chosen: tuple[int, ...]) -> tuple[int, ...]:
         """Return the facts that what applies depends on; the others are zero."""
-        masks = [self._mask, *(self._masks[k] for k in chosen if k in self._factual)]
-        return tuple(v if any(m[n] for m in masks) else 0 for n, v in enumerate(facts))
+        if chosen not in self._matters:
+            known = self._always.union(*(self._compiled[k].facts for k in chosen))
+            self._matters[chosen] = [n in known for n in range(len(facts))]
+        return tuple(v if m else 0 for v, m in zip(facts, self._matters[chosen], strict=True))
 
     def outcomes(self, values: Sequence[int]) -> tuple[Outcome, ...]:
         """Return every outcome for these inputs."""
@@ -145,26 +162,53 @@ class StepEngine:
     def _rule(self, k: int) -> GroundRule:
         return self.relation.rules[k]
 
-    def _constraint(self, term: z3.ExprRef) -> tuple[tuple[str, ...], Evaluator]:
-        names = tuple(sorted({c.decl().name() for c in constants(term)} & self._own))
-        return names, Evaluator([term], [*names, *self._context_names])
+    def _demand(self, term: z3.ExprRef) -> _Demand:
+        mentioned = names_in(term)
+        names = tuple(sorted(mentioned & self._own))
+        facts = tuple(k for k, n in enumerate(self._context_names) if n in mentioned)
+        given = [self._context_names[k] for k in facts]
+        return _Demand(names, facts, Deferred([term], [*names, *given]))
 
     def domain(self, d: GroundDecision) -> tuple[int, ...]:
         """Return the values that a decision can take in this scope."""
+        return self._domains[d.label]
+
+    @cached_property
+    def _domains(self) -> dict[str, tuple[int, ...]]:
+        return {d.label: self._domain(d) for d in self.relation.decisions}
+
+    def _domain(self, d: GroundDecision) -> tuple[int, ...]:
         largest = self.relation.world.scope.largest(d.field.domain)
         unused = self.unused.get(d.field.domain.name, frozenset())
         return tuple(v for v in range(largest + 1) if v not in unused)
 
     def requires(self, k: int, context: tuple[int, ...]) -> bool:
         """Return whether decision `k` may be required, given the inputs."""
-        names, evaluator = self._required[k]
-        by_label = {d.label: d for d in self.relation.decisions}
-        domains = [self.domain(by_label[n]) for n in names]
-        return any(evaluator([*values, *context])[0] for values in product(*domains))
+        demand = self._required[k]
+        given = demand.given(context)
+        if (k, given) not in self._needs:
+            ways = product(*(self._domains[n] for n in demand.names))
+            needed = any(demand.evaluation([*values, *given])[0] for values in ways)
+            self._needs[k, given] = needed
+        return self._needs[k, given]
 
     def _bound(self, k: int, applied: Applied) -> Constraint:
-        names, evaluator = self._compiled[k]
-        return Constraint(names, evaluator, applied.context, k)
+        """Return what a rule demands."""
+        return self._given(True, k, applied)
+
+    def _unless(self, k: int, applied: Applied) -> Constraint:
+        """Return the demand: a decision has its default unless it is required."""
+        return self._given(False, k, applied)
+
+    def _given(self, rule: bool, k: int, applied: Applied) -> Constraint:
+        """Return a demand for the facts it depends on: what is found of it is kept with it."""
+        demand = self._compiled[k] if rule else self._unrequired[k]
+        given = demand.given(applied.context)
+        if (rule, k, given) not in self._bounds:
+            tag = k if rule else -1
+            made = Constraint(demand.names, demand.evaluation, given, tag)
+            self._bounds[rule, k, given] = made
+        return self._bounds[rule, k, given]
 
     def _solve(self, applied: Applied, seen: Mapping[str, frozenset[int]]) -> Iterator[Outcome]:
         problem = _Problem(self, applied, seen)
@@ -183,7 +227,8 @@ class _Problem:
     ) -> None:
         self.engine, self.applied, self.seen = engine, applied, seen
         self.decisions = engine.relation.decisions
-        self.defaults = engine._defaults(applied.context)
+        self.defaults = engine.usual(applied)
+        self.known = Known() if seen else engine._known  # what is seen differs too much to keep
         rules = engine.relation.rules
         self.firm = [k for k in applied.rules if rules[k].rule.modality.binds]
         self.advice = [k for k in applied.rules if rules[k].rule.modality.advises]
@@ -194,11 +239,16 @@ class _Problem:
         self.spoken = {n for k in applied.rules if rules[k].speaks for n in rules[k].decisions}
         self.carriers = self._carriers()
 
+    @cached_property
+    def _told(self) -> set[str]:
+        """Return the decisions whose defaults say nothing of them."""
+        return self.spoken | self.required | self.carriers
+
     def _carriers(self) -> set[str]:
         """Return the decisions that carry one left open: their default says nothing of it."""
         domains = {d.label: d.field.domain for d in self.decisions}
         open_ = self.required - self.spoken
-        coupled = [set(self.engine._compiled[k][0]) for k in self.firm]
+        coupled = [self.engine._compiled[k].names for k in self.firm]
         return {
             n
             for names in coupled
@@ -238,7 +288,7 @@ class _Problem:
         """Return the decisions that a rule couples with others: no default tells their value."""
         rules = self.engine.relation.rules
         couplings = [k for k in self.applied.rules if rules[k].when is not None]
-        return {n for k in couplings for n in self.engine._compiled[k][0]}
+        return {n for k in couplings for n in self.engine._compiled[k].names}
 
     def _usual(self, d: GroundDecision) -> Variable:
         variable = self._variable(d)
@@ -258,7 +308,8 @@ class _Problem:
                 if broken in tried or any(s <= broken for s in solved):
                     continue
                 tried.add(broken)
-                core = minimal_conflict(variables, [c for c in constraints if c.tag not in broken])
+                kept = [c for c in constraints if c.tag not in broken]
+                core = minimal_conflict(variables, kept, self.known)
                 if core is None:
                     solved.append(broken)
                 else:
@@ -290,18 +341,20 @@ class _Problem:
     def _values(self, constraints: list[Constraint]) -> Iterator[tuple[int, ...]]:
         variables = {d.label: self._variable(d) for d in self.decisions}
         wanted = [*constraints, *self._requirements({n for c in constraints for n in c.names})]
-        found = list(solutions(variables, wanted))
+        found = list(solutions(variables, wanted, self.known))
         for permit in (self.engine._bound(k, self.applied) for k in self.permits):
             # Its use may bring with it more than what is usual.
-            if not any(map(permit.holds, found)) and satisfiable(variables, [*wanted, permit]):
-                found += solutions(variables, [*wanted, permit])
+            more = [*wanted, permit]
+            if any(map(permit.holds, found)) or not satisfiable(variables, more, self.known):
+                continue
+            found += solutions(variables, more, self.known)
         order = [d.label for d in self.decisions]
         yield from (tuple(s[label] for label in order) for s in found)
 
     def _requirements(self, coupled: set[str]) -> list[Constraint]:
         """A decision that none speaks of has its default unless it is required."""
         return [
-            Constraint(*self.engine._unrequired[k], self.applied.context, -1)
+            self.engine._unless(k, self.applied)
             for k, d in enumerate(self.decisions)
             if d.label in self.required - self.spoken - coupled
         ]
@@ -310,23 +363,21 @@ class _Problem:
         domain = self.engine.domain(d)
         if d.label in self.seen:
             domain = tuple(v for v in domain if v in self.seen[d.label])
-        spoken = d.label in self.spoken | self.required | self.carriers
-        if free or spoken or d.label in self.seen:
+        if free or d.label in self._told or d.label in self.seen:
             return Variable(d.label, domain)
-        usual = {int(self.defaults[self.decisions.index(d)]), *self._permitted(d)}
+        usual = {self.defaults[d.label], *self._permitted(d)}
         return Variable(d.label, domain, frozenset(usual))
 
     def _permitted(self, d: GroundDecision) -> Iterator[int]:
         for k in self.permits:
-            names, evaluator = self.engine._compiled[k]
-            if d.label in names and not isinstance(d.field.domain, Number):
-                yield from self._allowed(d, names, evaluator)
+            permit = self.engine._bound(k, self.applied)
+            if d.label in permit.names and not isinstance(d.field.domain, Number):
+                yield from self._allowed(d, permit)
 
-    def _allowed(self, d: GroundDecision, names: tuple[str, ...], e: Evaluator) -> Iterator[int]:
+    def _allowed(self, d: GroundDecision, permit: Constraint) -> Iterator[int]:
         """Yield the values of `d` that a permission over `d` (and presence) allows."""
         for value in self.engine.domain(d):
-            assignment = [value if n == d.label else 1 for n in names]
-            if e([*assignment, *self.applied.context])[0]:
+            if permit.of(tuple(value if n == d.label else 1 for n in permit.names)):
                 yield value
 
     def _outcome(

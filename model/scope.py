@@ -11,7 +11,7 @@ import z3
 
 from model.errors import RuleError
 from model.fields import Derived, Domain, Field, Number
-from model.terms import constants, quantifiers
+from model.terms import Substitution, constants, name_of, quantifiers
 from model.vocabulary import (
     ANY,
     DERIVED,
@@ -78,7 +78,7 @@ class World:
 
     def family(self, const: z3.ExprRef) -> str:
         """Return the family of a generic constant; RuleError when it is not declared."""
-        name = const.decl().name()
+        name = name_of(const)
         if name in FIELDS:
             return FIELDS[name].family
         if name in self.derived:
@@ -91,7 +91,7 @@ class World:
 
     def at(self, const: z3.ExprRef, index: int) -> Any:
         """Return the ground term of a generic constant at an index."""
-        name = const.decl().name()
+        name = name_of(const)
         if name in self.derived:
             return self._definition(self.derived[name], index)
         if name in FIELDS:
@@ -113,15 +113,12 @@ class World:
     def ground(self, term: z3.ExprRef, index: int) -> Any:
         """Return `term` with generic constants replaced by those at `index`."""
         holes = [(q, z3.FreshConst(z3.BoolSort(), "hole")) for q in quantifiers(term)]
-        flat = z3.substitute(term, *holes) if holes else term
+        flat = Substitution(holes).of(term)
         pairs = [
-            (c, self.at(c, index))
-            for c in constants(flat)
-            if not c.decl().name().startswith("hole")
+            (c, self.at(c, index)) for c in constants(flat) if not name_of(c).startswith("hole")
         ]
-        flat = z3.substitute(flat, *pairs) if pairs else flat
         filled = [(hole, self._quantified(q)) for q, hole in holes]
-        return z3.substitute(flat, *filled) if filled else flat
+        return Substitution(filled).of(Substitution(pairs).of(flat))
 
     def _quantified(self, q: z3.ExprRef) -> z3.BoolRef:
         body = q.arg(0)

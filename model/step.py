@@ -19,7 +19,13 @@ from model.fields import Field
 from model.rule import Modality, On, Refuses, Rule
 from model.ruleset import Ruleset
 from model.scope import World
-from model.terms import Substitution, constants, constants_of, names_in
+from model.terms import (
+    Substitution,
+    constants_of,
+    disjunction,
+    name_of,
+    names_in,
+)
 from model.vocabulary import FIELDS, o, slot_present
 
 COMMITTED = ("effect", "care_of", "others", "plain", "proxy", "announcement")
@@ -86,7 +92,7 @@ class GroundDecision:
     required: Any  # term over inputs and decisions: some rule has to speak of it
     default: Any  # term over inputs: its value where none speaks and none has to
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Return the name of its constant."""
         return self.field.label(self.index)
@@ -113,7 +119,7 @@ class StepRelation:
         own = {d.label for d in self.decisions}
         terms = [t for g in self.rules for t in (g.applies, g.constraint)]
         terms += [t for d in self.decisions for t in (d.required, d.default)]
-        return tuple(sorted({c.decl().name() for c in constants_of(terms)} - own))
+        return tuple(sorted({name_of(c) for c in constants_of(terms)} - own))
 
 
 @dataclass(frozen=True)
@@ -161,8 +167,7 @@ def _drafts(ruleset: Ruleset, r: Rule, world: World, names: set[str]) -> Iterabl
         when = None if r.when is None else world.ground(r.when, index)
         for part, conjunct in enumerate(_conjuncts(r.demand.term)):
             demand = world.ground(conjunct, index)
-            labels = [c.decl().name() for c in constants(demand)]
-            mentioned = frozenset(n for n in labels if n.partition("[")[0] in names)
+            mentioned = frozenset(n for n in names_in(demand) if n.partition("[")[0] in names)
             yield _Draft(r, index, part, z3.simplify(trigger), demand, when, mentioned)
 
 
@@ -202,6 +207,7 @@ class _Builder:
         self.position = {name: k for k, name in enumerate(ruleset.procedure)}
         self.refusals: list[tuple[_Draft, Any]] = []
         self._before: dict[tuple[Any, ...], Any] = {}  # by what _earlier depends on
+        self._in_order: dict[tuple[int, bool], Any] = {}  # by refusal and whether unordered matters
         self._said: dict[tuple[int, int], Any] = {}  # by draft and refusals known so far
         firm = [d for d in drafts if d.rule.demand.refuses is not Refuses.NOTHING]
         for d in sorted((d for d in firm if not d.rule.yields), key=self._at):
@@ -245,18 +251,23 @@ class _Builder:
         key = (len(self.refusals), d.rule.at, whole, d.index)
         if key not in self._before:
             earlier = [
-                z3.And(term, self._ordered(r, d))
-                for r, term in self.refusals
+                self._refused_before(k, self._may_be_later(r, d))
+                for k, (r, _) in enumerate(self.refusals)
                 if r.rule.at and self._at(r) < self._at(d) and _reaches(r, d)
             ]
-            self._before[key] = z3.Or(earlier) if earlier else None
+            self._before[key] = disjunction(earlier) if earlier else None
         return self._before[key]
 
-    def _ordered(self, first: _Draft, then: _Draft) -> Any:
+    def _refused_before(self, k: int, unordered: bool) -> Any:
+        """Return the term: refusal number k applies, and comes first though some have no order."""
+        if (k, unordered) not in self._in_order:
+            ordered = z3.Not(self.ruleset.unordered) if unordered else TRUE
+            self._in_order[k, unordered] = z3.And(self.refusals[k][1], ordered)
+        return self._in_order[k, unordered]
+
+    def _may_be_later(self, first: _Draft, then: _Draft) -> bool:
         bullets = self.ruleset.bullets
-        if self.ruleset.unordered is None or not {first.rule.at, then.rule.at} <= set(bullets):
-            return TRUE
-        return z3.Not(self.ruleset.unordered)
+        return self.ruleset.unordered is not None and {first.rule.at, then.rule.at} <= set(bullets)
 
     def _applies(self, d: _Draft) -> Any:
         reached = self._reached(d) if d.rule.at else d.trigger
@@ -265,7 +276,7 @@ class _Builder:
 
     def _committed(self, d: _Draft) -> Any:
         """An effect commits only where nothing refuses, and with it all that its rule demands."""
-        names = {c.decl().name() for c in constants(d.rule.demand.term)}
+        names = names_in(d.rule.demand.term)
         if d.rule.modality is Modality.DEFINITION or not names & set(COMMITTED):
             return TRUE
         if names & {"effect", "care_of"}:
@@ -277,16 +288,20 @@ class _Builder:
         at_stake = set(d.decisions)
         if d.rule.demand.refuses is not Refuses.NOTHING:
             at_stake.add(f"effect[{d.index}]")
-        speaking = [
-            self._resolved(k, e)
+        speaking = [self._resolved(k, e) for k, e in self._speakers if e.decisions & at_stake]
+        return z3.Not(disjunction(speaking)) if speaking else TRUE
+
+    @cached_property
+    def _speakers(self) -> list[tuple[int, _Draft]]:
+        """Return the drafts, with their numbers, by which the extension speaks of decisions."""
+        return [
+            (k, e)
             for k, e in enumerate(self.drafts)
             if self.ruleset.is_extension(e.rule)
             and e.when is None
             and e.rule.modality not in (Modality.MAY, Modality.DEFINITION)
-            and e.decisions & at_stake
             and not _only_forbids(e.demand)
         ]
-        return z3.Not(z3.Or(speaking)) if speaking else TRUE
 
     def _resolved(self, k: int, e: _Draft) -> Any:
         """Return the term over inputs: draft number k speaks."""

@@ -38,6 +38,27 @@ def names_in(term: z3.ExprRef) -> frozenset[str]:
     return frozenset(name(ref, handle) for handle in leaves([term]))
 
 
+def name_of(const: z3.ExprRef) -> str:
+    """Return the name of a constant, or of the outermost operator of a term."""
+    return name(const.ctx_ref(), const.as_ast())
+
+
+def conjunction(terms: Iterable[z3.ExprRef]) -> z3.BoolRef:
+    """Return what z3.And makes of terms, which are not looked at one by one for their sorts."""
+    return _joined(z3core.Z3_mk_and, list(terms))
+
+
+def disjunction(terms: Iterable[z3.ExprRef]) -> z3.BoolRef:
+    """Return what z3.Or makes of terms, which are not looked at one by one for their sorts."""
+    return _joined(z3core.Z3_mk_or, list(terms))
+
+
+def _joined(make: Any, terms: list[z3.ExprRef]) -> z3.BoolRef:
+    context = terms[0].ctx if terms else z3.main_ctx()
+    handles = (z3.Ast * len(terms))(*(t.as_ast() for t in terms))
+    return z3.BoolRef(make(context.ref(), len(terms), handles), context)
+
+
 class Substitution:
     """Terms put in place of others, in many terms: the pairs are prepared once."""
 
@@ -49,6 +70,8 @@ class Substitution:
 
     def of(self, term: Any) -> Any:
         """Return the term with all that stands for others replaced."""
+        if not self.pairs:
+            return term
         ref, count = term.ctx_ref(), len(self.pairs)
         made = z3core.Z3_substitute(ref, term.as_ast(), count, self._old, self._new)
         return z3.z3._to_expr_ref(made, term.ctx)
