@@ -14,7 +14,6 @@ from checker.baseline import BaselineError
 from checker.cli_run import Run, UsageError
 from checker.exploring import INTERPRETED, Exploring
 from checker.progress import Progress
-from checker.replay import ReplayOptions
 from checker.rulesets import SHIPPED, RuleFileError, RulesetError
 from checker.witness import WitnessError
 from model.errors import RuleError
@@ -43,8 +42,7 @@ def cmd_replay(run: Run) -> int:
     c.reading_indices(ruleset, readings)
     files = c.trace_files([Path(t) for t in run.args.traces])
     wire = c.Wire(run.args.dialect, run.args.bid_type, run.args.no_bids)
-    options = ReplayOptions(deadline_s=run.args.deadline, readings=readings)
-    parts, code = c.run_replay(ruleset, files, wire, options, run.progress)
+    parts, code = c.run_replay(ruleset, files, wire, run.progress, run.args.deadline, readings)
     records = c.assemble(ruleset, ["replay"], parts, code, inputs=files, readings=readings)
     return run.finish(records, code)
 
@@ -59,7 +57,7 @@ def cmd_demo(run: Run) -> int:
         found, code = c.run_explore(ruleset, scope, run.progress, {}, Exploring(engine=INTERPRETED))
         parts += found
         codes.append(code)
-    found, code = c.run_replay(ruleset, files, c.Wire(), ReplayOptions(), run.progress)
+    found, code = c.run_replay(ruleset, files, c.Wire(), run.progress)
     parts += found
     exit_code = c.worst([*codes, code])
     run.finish(
@@ -154,7 +152,11 @@ def _add_replay(replay: argparse.ArgumentParser) -> None:
         "--no-bids", action="store_true", help="declare: the observed node knows no BIDs"
     )
     replay.add_argument(
-        "--deadline", type=float, default=3.0, metavar="S", help="seconds to wait for an answer"
+        "--deadline",
+        type=float,
+        default=c.DEADLINE_S,
+        metavar="S",
+        help="seconds to wait for an answer",
     )
     _common(replay)
     _readings(replay)

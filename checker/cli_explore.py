@@ -10,7 +10,8 @@ from typing import Any
 from checker import commands as c
 from checker.cli_run import Run, UsageError
 from checker.exploring import AUTO, ENGINES, EVERY_S, INTERPRETED, RAY, Exploring
-from checker.resolve import resolutions
+from checker.resolution import Resolution
+from model.ruleset import Ruleset
 from model.scope import Scope
 from model.validate import LARGEST
 from model.whole.scope import FAULTS, PRESETS, WholeScope
@@ -47,13 +48,22 @@ def cmd_explore(run: Run) -> int:
     scope, ruleset = scope_of(run.args), run.ruleset()
     readings, accepting = run.readings(), run.accepting()
     run.progress.say(f"reading the rules of {ruleset.name}")
-    decided = resolutions(ruleset, _pairs(run.args.resolve), run.progress.say)
+    decided = _decided(run, ruleset)
     how = exploring_of(run.args)
     explored = c.run_explore(ruleset, scope, run.progress, readings, how, decided)
     parts, code = accepting.judge(*explored)
     written = accepting.write(parts)
     records = c.assemble(ruleset, ["explore"], parts, code, scope=scope, readings=readings)
     return run.finish(records, code, written)
+
+
+def _decided(run: Run, ruleset: Ruleset) -> tuple[Resolution, ...]:
+    """Return what --resolve says of the contradictions of a ruleset."""
+    if not run.args.resolve:
+        return ()
+    from checker.resolve import resolutions  # noqa: PLC0415  (loads the whole analysis)
+
+    return resolutions(ruleset, _pairs(run.args.resolve), run.progress.say)
 
 
 def exploring_of(args: argparse.Namespace) -> Exploring:
@@ -74,10 +84,10 @@ def exploring_of(args: argparse.Namespace) -> Exploring:
     )
 
 
-def _pairs(texts: list[str] | None) -> dict[str, str]:
+def _pairs(texts: list[str]) -> dict[str, str]:
     """Return what --resolve FINDING=RULE says."""
     chosen = {}
-    for text in texts or []:
+    for text in texts:
         finding, equals, rule = text.partition("=")
         if not equals:
             raise UsageError(f"--resolve {text} has no rule; write FINDING=RULE.")

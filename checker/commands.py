@@ -6,20 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checker.baseline import Baseline, compare
-from checker.check import check
 from checker.describe import exploration_records, finding_record
 from checker.explore import Exploration, Explorer
 from checker.exploring import INTERPRETED, Exploring
 from checker.machine import Machine
 from checker.progress import Progress
 from checker.reach import Ways
-from checker.replay import Replayer, ReplayOptions
 from checker.resolution import Resolution
 from checker.session import footer, header, preamble
-from checker.two_party import Placed, TwoParty
 from model.errors import RuleError
 from model.ruleset import Ruleset
 from model.scope import Scope
@@ -27,9 +24,14 @@ from model.whole.scope import WholeScope
 from traces.declaration import Declaration, load_declaration
 from traces.dialects import dialect
 
+if TYPE_CHECKING:
+    from checker.replay import Replayer
+    from checker.two_party import Placed
+
 Record = dict[str, Any]
 RECORDED = Path(__file__).resolve().parent.parent / "traces" / "recorded"
 CLEAN, FOUND, USAGE, UNREADABLE, INCONCLUSIVE = 0, 1, 2, 3, 4
+DEADLINE_S = 3.0  # of a replay: an answer that is not seen by then is taken as not sent
 MOST_STATES = 2_000_000  # for the interpreter; the compiled engine has a budget of memory
 DEMO_SCOPES = (Scope(updates=3, faults=0), Scope(updates=2, faults=1))
 STOPPED: Record = {
@@ -64,6 +66,8 @@ def worst(codes: Iterable[int]) -> int:
 
 def run_check(ruleset: Ruleset, scope: Scope, progress: Progress) -> tuple[list[Record], int]:
     """Return the findings of the rule analysis."""
+    from checker.check import check  # noqa: PLC0415  (not for explorations)
+
     checked = check(ruleset, scope, progress.say)
     records = [
         finding_record(f, ruleset, checked.reached.get(f.id), checked.invariants.get(f.id))
@@ -96,7 +100,7 @@ def run_explore(
         found = explorer.run(progress.states)
         account, verdicts = found.account(), explorer.verdicts(found)
         if not isinstance(scope, WholeScope):
-            placed = both_sides(TwoParty(ruleset, chosen), found, progress)
+            placed = both_sides(ruleset, chosen, found, progress)
     records = list(exploration_records(account, verdicts))
     records += [finding_record(f, ruleset, Ways(where)) for f, where in placed]
     if placed or any(v.holds is False for v in verdicts):
@@ -105,10 +109,15 @@ def run_explore(
     return records, CLEAN if decided else INCONCLUSIVE
 
 
-def both_sides(both: TwoParty, found: Exploration, progress: Progress) -> list[Placed]:
+def both_sides(
+    ruleset: Ruleset, readings: Mapping[str, int], found: Exploration, progress: Progress
+) -> list[Placed]:
     """Return what both sides come to in an exploration that went to its end; else nothing."""
+    from checker.two_party import TwoParty  # noqa: PLC0415  (for few explorations)
+
     if not found.complete:
         return []
+    both = TwoParty(ruleset, readings)
     progress.say("what both sides come to, though each obeys every rule")
     return [*both.of(found), *both.procedures()]
 
@@ -161,11 +170,14 @@ def run_replay(
     ruleset: Ruleset,
     files: Sequence[Path],
     wire: Wire,
-    options: ReplayOptions,
     progress: Progress,
+    deadline_s: float = DEADLINE_S,
+    readings: Mapping[str, str] | None = None,
 ) -> tuple[list[Record], int]:
     """Return the verdicts on traces; a trace that cannot be opened is an error record."""
-    replayer = Replayer(ruleset, options)
+    from checker.replay import Replayer, ReplayOptions  # noqa: PLC0415  (not for explorations)
+
+    replayer = Replayer(ruleset, ReplayOptions(deadline_s, readings=readings or {}))
     records: list[Record] = []
     try:
         for number, path in enumerate(files, 1):

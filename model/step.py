@@ -21,6 +21,7 @@ from model.ruleset import Ruleset
 from model.scope import World
 from model.terms import (
     Substitution,
+    conjunction,
     constants_of,
     disjunction,
     name_of,
@@ -161,9 +162,10 @@ def _ground_decisions(ruleset: Ruleset, on: On, world: World) -> Iterable[Ground
 def _drafts(ruleset: Ruleset, r: Rule, world: World, names: set[str]) -> Iterable[_Draft]:
     families = world.families(r.given, r.when, r.demand.term)
     role = ruleset.step(r.on).roles.get(r.role, TRUE)
-    situation = z3.And(r.given, _in_force(ruleset, r), role)
+    situation = conjunction([r.given, _in_force(ruleset, r), role])
     for index in _indices(world, families, r):
-        trigger = z3.And(world.ground(situation, index), _presence(world, families, names, index))
+        present = _presence(world, families, names, index)
+        trigger = conjunction([world.ground(situation, index), present])
         when = None if r.when is None else world.ground(r.when, index)
         for part, conjunct in enumerate(_conjuncts(r.demand.term)):
             demand = world.ground(conjunct, index)
@@ -243,7 +245,7 @@ class _Builder:
     def _reached(self, d: _Draft) -> Any:
         """Return the term: its situation holds and its step of the procedure is reached."""
         before = self._earlier(d)
-        return d.trigger if before is None else z3.And(d.trigger, z3.Not(before))
+        return d.trigger if before is None else conjunction([d.trigger, z3.Not(before)])
 
     def _earlier(self, d: _Draft) -> Any:
         """Return the term: a refusal of an earlier step keeps it from being reached, or None."""
@@ -262,7 +264,7 @@ class _Builder:
         """Return the term: refusal number k applies, and comes first though some have no order."""
         if (k, unordered) not in self._in_order:
             ordered = z3.Not(self.ruleset.unordered) if unordered else TRUE
-            self._in_order[k, unordered] = z3.And(self.refusals[k][1], ordered)
+            self._in_order[k, unordered] = conjunction([self.refusals[k][1], ordered])
         return self._in_order[k, unordered]
 
     def _may_be_later(self, first: _Draft, then: _Draft) -> bool:
@@ -272,7 +274,7 @@ class _Builder:
     def _applies(self, d: _Draft) -> Any:
         reached = self._reached(d) if d.rule.at else d.trigger
         unspoken = self._unspoken(d) if d.rule.yields else TRUE
-        return z3.And(reached, self._committed(d), unspoken)
+        return conjunction([reached, self._committed(d), unspoken])
 
     def _committed(self, d: _Draft) -> Any:
         """An effect commits only where nothing refuses, and with it all that its rule demands."""
@@ -314,7 +316,8 @@ class _Builder:
         for d, term in self.refusals:
             if d is e:
                 return term
-        return z3.And(self._reached(e) if e.rule.at else e.trigger, self._committed(e))
+        reached = self._reached(e) if e.rule.at else e.trigger
+        return conjunction([reached, self._committed(e)])
 
     def _outcomes(self) -> dict[str, Any]:
         silent = [t for d, t in self.refusals if d.rule.demand.refuses is Refuses.SILENTLY]

@@ -22,8 +22,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from checker.space.calm import OUTSIDE, Graph
 
@@ -87,6 +85,9 @@ class Runs:
 
     def _components(self, away: Flags) -> NDArray[np.int32]:
         """Return the strongly connected components of the nodes where a term does not hold."""
+        from scipy.sparse import csr_array  # noqa: PLC0415  (takes a third of a second)
+        from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
         graph, many = self.graph, self.graph.nodes
         if not many:
             return np.zeros(0, np.int32)
