@@ -47,10 +47,9 @@ class Nodes:
         new = [n for n in dict.fromkeys(nodes) if n not in self.known]
         if not new:
             return
-        columns = self.calm.columns(_columns(new))
         held = np.zeros(len(new), np.uint32)
-        for k, ref in enumerate(self.calm.lowered.sometimes):
-            held |= np.broadcast_to(columns.flag(ref), len(new)).astype(np.uint32) << np.uint32(k)
+        for k, flags in enumerate(self.calm.judged(_columns(new))[1]):
+            held |= flags.astype(np.uint32) << np.uint32(k)
         every = (1 << len(self.calm.lowered.sometimes)) - 1
         for node, bits in zip(new, held.tolist(), strict=True):
             if bits != every:

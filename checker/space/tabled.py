@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from threading import Lock
 
 import numpy as np
@@ -12,6 +13,8 @@ from checker.space.lowered import Lookup, key_packing
 from checker.space.system import Values
 from checker.space.visited import hashed
 
+MOST_ROWS = 1 << 16  # outcomes that are given together, unless one state has more
+
 
 class Tabled:
     """The outcomes of one lookup, asked for when a key is first met."""
@@ -21,16 +24,27 @@ class Tabled:
         self.packing = key_packing(lookup.table)
         self.known: dict[Values, tuple[int, int]] = {}  # the first row, and how many
         self._rows: list[Values] = []
+        self._columns = [np.empty(0, np.uint64) for _ in range(self.decided.words)]
         self._adding = Lock()
 
-    def rows(self, key: list[Column]) -> tuple[NDArray[np.int64], list[Column]]:
-        """Return, for each outcome of each state, which state it is of, and the words decided."""
+    def rows(self, key: list[Column]) -> Iterator[tuple[NDArray[np.int64], list[Column]]]:
+        """Yield, for each outcome of each state, which state it is of, and the words decided."""
         first, many = self._asked(key)
-        which = np.repeat(np.arange(len(first)), many)
-        inside = np.arange(len(which)) - np.repeat(np.cumsum(many) - many, many)
-        table = np.array(self._rows, np.uint64).reshape(-1, self.decided.words)
-        chosen = table[first[which] + inside]
-        return which, [chosen[:, n] for n in range(self.decided.words)]
+        columns = self._filled()
+        for some in _parts(many):
+            counts = many[some]
+            which = np.repeat(np.arange(some.start, some.stop), counts)
+            begins = np.repeat(first[some] - (np.cumsum(counts) - counts), counts)
+            chosen = begins + np.arange(len(which))
+            yield which, [column.take(chosen) for column in columns]
+
+    def _filled(self) -> list[Column]:
+        """Return the words of all rows that there are now."""
+        with self._adding:
+            if len(self._columns[0]) < len(self._rows):
+                table = np.array(self._rows, np.uint64)
+                self._columns = [table[:, n].copy() for n in range(self.decided.words)]
+            return self._columns
 
     def _asked(self, key: list[Column]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the first row of each state and how many there are."""
@@ -50,3 +64,13 @@ class Tabled:
                 self.known[key] = len(self._rows), len(outcomes)
                 self._rows += [self.decided.pack(outcome) for outcome in outcomes]
             return self.known[key]
+
+
+def _parts(counts: NDArray[np.int64]) -> Iterator[slice]:
+    """Yield parts of states which have few outcomes together, or are one state."""
+    ends, start = np.cumsum(counts), 0
+    while start < len(counts):
+        done = int(ends[start - 1]) if start else 0
+        end = max(int(np.searchsorted(ends, done + MOST_ROWS, side="right")), start + 1)
+        yield slice(start, end)
+        start = end

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from checker.advance import Progress, Watch
-from checker.space.columns import Column, Columns
-from checker.space.lowered import LoweredTransition
+from checker.space.columns import FLAG, WHOLE, Column, Plan
+from checker.space.following import Following, Found
+from checker.space.program import Ref
 from checker.space.reached import INTERRUPTED, MEMORY, STATES, VIOLATION, Reached
 from checker.space.renaming import UpToRenaming
 from checker.space.symmetry import Symmetry
@@ -21,10 +24,12 @@ from checker.space.tabled import Tabled
 from checker.space.visited import of_words
 from model.errors import RuleError
 
-BLOCK = 1 << 16  # states that are expanded together
-GATHERED = 1 << 20  # successors that are looked up together
-Expanded = tuple[NDArray[np.int64], list[list[Column]]]  # by transition; words after
-Found = tuple[NDArray[np.int64], list[Column]]  # places in the block, words after
+BLOCK = 1 << 15  # states that are expanded together: what is worked out of them fits a cache
+GATHERED = 1 << 20  # successors that are looked up together, or more: a share of the states
+SHARE = 6
+TOGETHER = 4  # blocks for each thread that are expanded without waiting for others
+Expanded = tuple[NDArray[np.int64], list[Column]]  # by transition; words after
+Flags = NDArray[np.bool_]
 
 
 class Vectorised(UpToRenaming):
@@ -63,44 +68,40 @@ class Vectorised(UpToRenaming):
 
     # -- steps of many states ------------------------------------------------------------------
 
-    def columns(self, words: Sequence[Column]) -> Columns:
-        """Return what can be worked out of states."""
-        inputs = dict(zip(self.lowered.word_inputs, words, strict=True))
-        return Columns(self.lowered.program, inputs, len(words[0]))
+    def following(self, words: list[Column]) -> Iterator[tuple[int, Found]]:
+        """Yield for transitions the states that they lead to, up to renaming."""
+        for k, (places, after) in self._following.of(words):
+            yield k, (places, self._least(after) if self._least else after)
 
-    def following(self, words: Sequence[Column]) -> Iterator[tuple[int, Found]]:
-        """Yield for each transition the states that it leads to, up to renaming."""
-        whole = self.columns(words)
-        for k, t in enumerate(self.lowered.transitions):
-            places = whole.where(t.guard)
-            if len(places):
-                yield k, self._after(k, t, places, [w[places] for w in words])
+    def judged(self, words: list[Column]) -> tuple[list[Flags], list[Flags]]:
+        """Return for states what always has to hold, and what may hold at some time."""
+        flags, many = self._judged(words), len(self.lowered.always)
+        held = [flag.view(np.bool_) for flag in flags]
+        return held[:many], held[many:]
 
-    def _after(self, k: int, t: LoweredTransition, places: Any, words: list[Column]) -> Found:
-        columns = self.columns(words)
-        if t.lookup is not None:
-            key = [columns.whole(ref) for ref in self.lowered.lookups[t.lookup].key]
-            which, decided = self.tables[t.lookup].rows(key)
-            places, words = places[which], [w[which] for w in words]
-            inputs = dict(zip(self.lowered.word_inputs, words, strict=True))
-            lookup = self.lowered.lookups[t.lookup]
-            inputs |= dict(zip(self.lowered.decisions(lookup), decided, strict=True))
-            columns = Columns(self.lowered.program, inputs, len(places))
-        if np.any(columns.flag(t.unfit)):
-            name = self.system.transitions[k].name
-            raise RuleError(f"{name!r} sets a variable to a value that it does not have")
-        return places, self.least_images([columns.whole(ref) for ref in t.words])
+    def images_of(self, words: list[Column]) -> NDArray[np.int64] | None:
+        """Return how many states each stands for; nothing where each is one."""
+        return self._orbit(words)[0].astype(np.int64) if self._least else None
 
-    def least_images(self, words: list[Column]) -> list[Column]:
-        """Return the words of the least images of states."""
-        if not self.lowered.least:
-            return words
-        columns = self.columns(words)
-        return [columns.whole(ref) for ref in self.lowered.least]
+    @cached_property
+    def _following(self) -> Following:
+        return Following(self.lowered, self.tables)
 
-    def images_of(self, columns: Columns) -> NDArray[np.int64]:
-        """Return how many states each stands for."""
-        return columns.whole(self.lowered.orbit).astype(np.int64)
+    @cached_property
+    def _judged(self) -> Plan:
+        return self._plan((*self.lowered.always, *self.lowered.sometimes), FLAG)
+
+    @cached_property
+    def _orbit(self) -> Plan:
+        return self._plan((self.lowered.orbit,), WHOLE)
+
+    @cached_property
+    def _least(self) -> Plan | None:
+        return self._plan(self.lowered.least, WHOLE) if self.lowered.least else None
+
+    def _plan(self, wanted: Sequence[Ref], size: int) -> Plan:
+        given = self.lowered.word_inputs
+        return Plan(self.lowered.program, given, [(ref, size) for ref in wanted])
 
     # -- what others ask after a run -----------------------------------------------------------
 
@@ -139,6 +140,7 @@ class _Search:
         self.bad = np.zeros(len(engine.lowered.always), np.int64)
         self.met: set[int] = set()
         self.first_bad: dict[int, tuple[int, Values]] = {}  # depth and words
+        self.noting = Lock()
         self.pool = ThreadPoolExecutor(engine.threads)
 
     # -- levels --------------------------------------------------------------------------------
@@ -162,37 +164,41 @@ class _Search:
     def _level(self, start: int, end: int) -> None:
         before = self.visited.count
         waiting: list[list[Column]] = []
-        begins = [*range(start, end, BLOCK)]
-        for k in range(0, len(begins), self.engine.threads):
-            together = begins[k : k + self.engine.threads]
-            for taken, found in self._expanded(together, end):
+        begins, many = [*range(start, end, BLOCK)], TOGETHER * self.engine.threads
+        for k in range(0, len(begins), many):
+            together = begins[k : k + many]
+            for taken, found in self._each(lambda at: self._block(at, end), together):
                 self.taken += taken
-                waiting += found
-            if sum(len(w[0]) for w in waiting) > GATHERED:
+                waiting.append(found)
+            if sum(len(w[0]) for w in waiting) > max(GATHERED, self.visited.count // SHARE):
                 self._entered(waiting)
             if self.watch.due:
                 self._say(end - together[-1])
         self._entered(waiting)
         self._ended(before)
 
-    def _expanded(self, begins: list[int], end: int) -> Iterable[Expanded]:
-        """Return what follows blocks of states, side by side where there are several."""
-        blocks = [self.visited.part(at, min(at + BLOCK, end)) for at in begins]
-        return map(self._block, blocks) if len(blocks) == 1 else self.pool.map(self._block, blocks)
+    def _each(self, function: Callable[[Any], Any], parts: Iterable[Any]) -> Iterable[Any]:
+        """Return what a function makes of parts, side by side where there are several."""
+        parts = list(parts)
+        alone = len(parts) == 1 or self.engine.threads == 1
+        return map(function, parts) if alone else self.pool.map(function, parts)
 
-    def _block(self, block: list[Column]) -> Expanded:
-        stands = self.engine.images_of(self.engine.columns(block))
-        taken, found = np.zeros_like(self.taken), list[list[Column]]()
+    def _block(self, start: int, end: int) -> Expanded:
+        """Return how often each transition leads out of a block, and the states it leads to."""
+        block = self.visited.part(start, min(start + BLOCK, end))
+        stands = self.engine.images_of(block)
+        taken, found = np.zeros_like(self.taken), [[column[:0] for column in block]]
         for k, (places, after) in self.engine.following(block):
-            taken[k] += int(stands[places].sum())
+            taken[k] += _counted(stands, places)
             found.append(after)
-        return taken, found
+        joined = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+        return taken, self.visited.distinct(joined)
 
     def _entered(self, waiting: list[list[Column]]) -> None:
-        if waiting:
-            columns = zip(*waiting, strict=True)
-            self.visited.add([np.concatenate(parts) for parts in columns])
-            waiting.clear()
+        columns = [np.concatenate(parts) for parts in zip(*waiting, strict=True)]
+        waiting.clear()
+        if columns:
+            self.visited.add(columns, self._each)
 
     def _added(self, states: list[Column], before: int) -> None:
         self.visited.add(states)
@@ -200,32 +206,34 @@ class _Search:
 
     def _ended(self, before: int) -> None:
         """Note the level of the states from one on."""
-        depth, count = len(self.spans), 0
-        self.spans.append((before, self.visited.count))
-        for at in range(before, self.visited.count, BLOCK):
-            words = self.visited.part(at, min(at + BLOCK, self.visited.count))
-            columns = self.engine.columns(words)
-            stands = self.engine.images_of(columns)
-            count += int(stands.sum())
-            self._judged(columns, words, stands, depth)
-        self.states += count
-        self.counts.append(count)
-        self._say(self.visited.count - before)
+        depth, end = len(self.spans), self.visited.count
+        self.spans.append((before, end))
+        begins = range(before, end, BLOCK)
+        counts = self._each(lambda at: self._judged(at, min(at + BLOCK, end), depth), begins)
+        self.counts.append(sum(counts))
+        self.states += self.counts[-1]
+        self._say(end - before)
 
-    def _judged(
-        self, columns: Columns, words: list[Column], stands: NDArray[np.int64], depth: int
+    def _judged(self, start: int, end: int, depth: int) -> int:
+        """Note what some states violate and meet; return how many they stand for."""
+        words = self.visited.part(start, end)
+        stands = self.engine.images_of(words)
+        always, sometimes = self.engine.judged(words)
+        for k, held in enumerate(always):
+            if not held.all():
+                self._violated(k, np.flatnonzero(~held), words, stands, depth)
+        self.met.update(k for k, held in enumerate(sometimes) if held.any())
+        return end - start if stands is None else int(stands.sum())
+
+    def _violated(
+        self, k: int, bad: Column, words: list[Column], stands: Column | None, depth: int
     ) -> None:
-        for k, ref in enumerate(self.engine.lowered.always):
-            bad = np.flatnonzero(~np.broadcast_to(columns.flag(ref), columns.length))
-            if len(bad):
-                self.bad[k] += int(stands[bad].sum())
-                state = _least([w[bad] for w in words])
-                known = self.first_bad.get(k)
-                if known is None or (known[0] == depth and state[::-1] < known[1][::-1]):
-                    self.first_bad[k] = depth, state
-        for k, ref in enumerate(self.engine.lowered.sometimes):
-            if k not in self.met and np.any(columns.flag(ref)):
-                self.met.add(k)
+        state = _least([w[bad] for w in words])
+        with self.noting:
+            self.bad[k] += _counted(stands, bad)
+            known = self.first_bad.get(k)
+            if known is None or (known[0] == depth and state[::-1] < known[1][::-1]):
+                self.first_bad[k] = depth, state
 
     def _say(self, waiting: int) -> None:
         transitions = int(self.taken.sum())
@@ -288,6 +296,11 @@ class _Search:
                         known = found.get(state, before)
                         found[state] = min(before, known, key=lambda s: s[::-1])
         return found
+
+
+def _counted(stands: Column | None, places: Column) -> int:
+    """Return how many states those at some places stand for."""
+    return len(places) if stands is None else int(stands[places].sum())
 
 
 def _least(words: list[Column]) -> Values:

@@ -1,4 +1,4 @@
-"""The states met so far, for many at once: one table of open addresses, and a store in order.
+"""The states of several words met so far: one table of open addresses, and a store in order.
 
 Candidates come in the order of their hashes, and a hash says by its upper bits where the search
 for it begins, so that the table is gone through from front to back.
@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checker.space.columns import Column
+from checker.space.ordered import Each, Ordered
 
-MODULUS = 1 << 64
 FIRST = 1 << 16
 FULLEST = 0.75
 GROWTH = 1.5
 _MIX_1, _MIX_2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
-_BACK_1, _BACK_2 = (np.uint64(pow(int(m), -1, MODULUS)) for m in (_MIX_1, _MIX_2))
-_HALF, _ONE = np.uint64(32), np.uint64(1)
+_HALF = np.uint64(32)
 Places = NDArray[np.int64]
 
 
@@ -32,9 +31,9 @@ def hashed(words: list[Column]) -> Column:
     return value * _MIX_2
 
 
-def of_words(words: int) -> Visited:
+def of_words(words: int) -> Ordered | Visited:
     """Return room for states of so many words."""
-    return VisitedWords() if words == 1 else Visited(words)
+    return Ordered() if words == 1 else Visited(words)
 
 
 class Visited:
@@ -50,6 +49,10 @@ class Visited:
         """Return an empty table; a slot has the number of a state, and one."""
         return np.zeros(self.size, np.uint32)
 
+    def distinct(self, words: list[Column]) -> list[Column]:
+        """Return candidates that wait for others; it is soon enough to look for equal ones then."""
+        return words
+
     def state(self, number: int) -> tuple[int, ...]:
         """Return the words of a state."""
         return tuple(int(column[number]) for column in self.store)
@@ -63,7 +66,7 @@ class Visited:
         """Return how many bytes table and store take."""
         return int(self.slots.nbytes + sum(column.nbytes for column in self.store))
 
-    def add(self, words: list[Column]) -> None:
+    def add(self, words: list[Column], each: Each = map) -> None:
         """Add the states that are not there yet, each once, in the order of their hashes."""
         hashes = hashed(words)
         order = np.argsort(hashes)
@@ -146,57 +149,3 @@ class Visited:
                 self.slots[slots[free]] = numbers[free].astype(np.uint32)
                 rest = self.slots[slots] != numbers
                 slots, numbers = self._next(slots[rest]), numbers[rest]
-
-
-class VisitedWords(Visited):
-    """States of one word: the table has their hashes, which no two states share."""
-
-    def __init__(self) -> None:
-        super().__init__(1)
-
-    def _slots(self) -> Any:
-        return np.zeros(self.size, np.uint64)
-
-    def add(self, words: list[Column]) -> None:
-        """Add the states that are not there yet, each once, in the order of their hashes."""
-        hashes = np.sort(hashed([words[0] + _ONE]))
-        first = np.ones(len(hashes), bool)
-        first[1:] = hashes[1:] != hashes[:-1]
-        hashes = hashes[first]
-        self._room(len(hashes))
-        new = self._new(hashes)
-        self.store[0][self.count : self.count + len(new)] = unhashed(new) - _ONE
-        self.count += len(new)
-
-    def _new(self, hashes: Column) -> Column:
-        """Return which are new, and are in the table now."""
-        waiting, slots = hashes, self._begin(hashes)
-        new = [waiting[:0]]
-        while len(waiting):
-            held = self.slots[slots]
-            free = np.flatnonzero(held == 0)
-            self.slots[slots[free]] = waiting[free]
-            won = self.slots[slots[free]] == waiting[free]
-            new.append(waiting[free[won]])
-            held[free] = waiting[free]  # for them the question is settled, or is put again
-            rest = np.flatnonzero(held != waiting)
-            lost = free[~won]
-            following = self._next(slots[rest])
-            waiting, slots = (
-                np.concatenate([waiting[lost], waiting[rest]]),
-                np.concatenate([slots[lost], following]),
-            )
-        return np.sort(np.concatenate(new))
-
-    def _again(self) -> None:
-        step = 1 << 20
-        for start in range(0, self.count, step):
-            part = self.store[0][start : min(start + step, self.count)]
-            self._new(np.sort(hashed([part + _ONE])))
-
-
-def unhashed(hashes: Column) -> Column:
-    """Return the words of which these are the hashes."""
-    value = hashes * _BACK_2
-    value ^= value >> _HALF
-    return value * _BACK_1

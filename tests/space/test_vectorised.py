@@ -23,7 +23,7 @@ from checker.space.reached import MEMORY, STATES, VIOLATION, Reached
 from checker.space.symmetry import symmetry
 from checker.space.system import TransitionSystem
 from checker.space.vectorised import Vectorised
-from checker.space.visited import hashed, of_words, unhashed
+from checker.space.visited import of_words
 from model.errors import RuleError
 from model.rulesets.draft04 import RULESET
 from tests.space.operators import operators
@@ -140,8 +140,3 @@ def test_many_states_make_the_table_grow(words: int) -> None:
         known |= set(column.tolist())
     assert visited.count == len(known)
     assert set(visited.part(0, visited.count)[0].tolist()) == known
-
-
-def test_hash_of_one_word_can_be_undone() -> None:
-    states = np.array([0, 1, 2, 1 << 40, (1 << 63) - 1], np.uint64)
-    assert list(unhashed(hashed([states]))) == list(states)
