@@ -24,9 +24,9 @@ from checker.space.tabled import Tabled
 from checker.space.visited import of_words
 from model.errors import RuleError
 
-BLOCK = 1 << 15  # states that are expanded together: what is worked out of them fits a cache
-GATHERED = 1 << 20  # successors that are looked up together, or more: a share of the states
-SHARE = 6
+BLOCK = 1 << 14  # states that are expanded together: what is worked out of them fits a cache
+GATHERED = 1 << 19  # successors that are looked up together, or more: a share of the states
+SHARE = 8
 TOGETHER = 4  # blocks for each thread that are expanded without waiting for others
 Expanded = tuple[NDArray[np.int64], list[Column]]  # by transition; words after
 Flags = NDArray[np.bool_]

@@ -1,8 +1,8 @@
-"""How fast systems are explored: the compiled engine against SPIN, on the reference model.
+"""How fast systems are explored: the engines against SPIN, on the reference model.
 
 Each runs in a process of its own, after all that is compiled has been compiled.  SPIN checks no
-property, stores each state in full and knows how many to expect; the engine checks all
-properties.  A state's bytes are the peak of resident memory, for the engine the growth of it in
+property, stores each state in full and knows how many to expect; the engines check all
+properties.  A state's bytes are the peak of resident memory, for an engine the growth of it in
 the run, over the number of states.  The last column compares processor seconds, of all threads
 together: where others use the machine it says more than the clock.
 """
@@ -16,18 +16,24 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 
 from checker.space.compiled import Compiled
 from checker.space.reached import Reached
+from checker.space.vectorised import Vectorised
 from tests.space.promela import promela
 from tests.space.reference import TABLE, reference
 
 SIZES = ((1, 1, 4), (2, 1, 4), (2, 2, 3), (3, 1, 4))
-THREADS = (1, 2)
+ENGINES: dict[str, Callable[..., Compiled | Vectorised]] = {
+    "1 thread": lambda system: Compiled(system, 1),
+    "2 threads": lambda system: Compiled(system, 2),
+    "NumPy, 1": lambda system: Vectorised(system, 1),
+    "NumPy, 2": lambda system: Vectorised(system, 2),
+}
 GCC = ("gcc", "-O3", "-DSAFETY", "-DNOREDUCE", "-DMEMLIM=16000", "-o", "pan", "pan.c")
 HEAD = ("N,K,M", "states", "engine", "wall s", "CPU s", "states/s", "bytes/state", "x SPIN", "CPU")
 FORM = "{:<8}{:>12}{:>14}{:>9}{:>9}{:>13}{:>13}{:>9}{:>7}"
@@ -85,23 +91,22 @@ def _before(said: str, words: str) -> str:
     return said.partition(words)[0].split()[-1]
 
 
-def engine_runs(size: tuple[int, ...], threads: int) -> Measured:
-    """Run the compiled engine in another process."""
-    asked = [sys.executable, "-m", "tests.benchmarks.exploring", *map(str, (*size, threads))]
+def engine_runs(size: tuple[int, ...], name: str) -> Measured:
+    """Run an engine in another process."""
+    asked = [sys.executable, "-m", "tests.benchmarks.exploring", *map(str, size), name]
     said = subprocess.run(asked, check=True, capture_output=True, text=True)
     return Measured(**json.loads(said.stdout))
 
 
-def run_here(size: tuple[int, ...], threads: int) -> tuple[Measured, Reached]:
-    """Run the compiled engine in this process."""
-    Compiled(reference(1, 1, 3), threads).run()  # loads what is compiled for all models
-    engine = Compiled(reference(*size), threads)
+def run_here(size: tuple[int, ...], name: str) -> tuple[Measured, Reached]:
+    """Run an engine in this process."""
+    ENGINES[name](reference(1, 1, 3)).run()  # loads what is there for all models
+    engine = ENGINES[name](reference(*size))
     before, begun = resource.getrusage(resource.RUSAGE_SELF), perf_counter()
     found = engine.run()
     wall, after = perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     grown = (after.ru_maxrss - before.ru_maxrss) * 1024
-    name = f"{threads} thread" + "s" * (threads > 1)
     return Measured(name, found.states, found.transitions, wall, cpu, grown), found
 
 
@@ -110,7 +115,7 @@ def rows(sizes: tuple[tuple[int, ...], ...]) -> Iterator[str]:
     yield FORM.format(*HEAD)
     for size in sizes:
         spin = spin_runs(size) if shutil.which("spin") and shutil.which("gcc") else None
-        runs = [engine_runs(size, threads) for threads in THREADS]
+        runs = [engine_runs(size, name) for name in ENGINES]
         for run in [*filter(None, [spin]), *runs]:
             # SPIN writes large numbers with six digits.
             if run.states != TABLE[size][0] or abs(run.transitions / TABLE[size][1] - 1) > 1e-5:
@@ -120,9 +125,9 @@ def rows(sizes: tuple[tuple[int, ...], ...]) -> Iterator[str]:
 
 def main() -> int:
     """Measure and say."""
-    asked = tuple(map(int, sys.argv[1:]))
-    if asked:
-        print(json.dumps(asdict(run_here(asked[:3], asked[3])[0])))
+    if sys.argv[1:]:
+        *size, name = sys.argv[1:]
+        print(json.dumps(asdict(run_here(tuple(map(int, size)), name)[0])))
         return 0
     for row in rows(SIZES):
         print(row, flush=True)

@@ -32,10 +32,22 @@ from tests.space.test_engines import counting, wide
 from tests.space.test_whole import SCOPES
 
 SMALL = Budget(1 << 28)
+BASE = 8 << 20  # bytes: what the blocks take that are worked on
 
 
 def plainly(found: Reached) -> Reached:
     return replace(found, bytes=0)
+
+
+def ran_by_itself(program: Path) -> subprocess.CompletedProcess[str]:
+    root = str(Path(__file__).parents[2])
+    return subprocess.run(
+        [sys.executable, program],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": root},
+    )
 
 
 def draft(name: str) -> Callable[[], TransitionSystem]:
@@ -107,15 +119,28 @@ def test_nothing_is_compiled(tmp_path: Path) -> None:
         "print(Vectorised(reference(1, 1, 3)).run().states)\n"
         "sys.exit(any(m in sys.modules for m in ('numba', 'llvmlite')))\n"
     )
-    root = str(Path(__file__).parents[2])
-    ran = subprocess.run(
-        [sys.executable, program],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={"PYTHONPATH": root},
-    )
+    ran = ran_by_itself(program)
     assert (ran.returncode, ran.stdout.strip()) == (0, "21267"), ran.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is not known")
+def test_a_state_of_one_word_takes_30_bytes_at_the_peak(tmp_path: Path) -> None:
+    """In a process of its own: what it needs at most, over what a small search needs."""
+    program = tmp_path / "explored.py"
+    program.write_text(
+        "from pathlib import Path\n"
+        "from checker.space.vectorised import Vectorised\n"
+        "from tests.space.reference import reference\n"
+        "def peak():\n"
+        "    said = Path('/proc/self/status').read_text()\n"
+        "    return int(said.partition('VmHWM:')[2].split()[0]) << 10\n"
+        "Vectorised(reference(1, 1, 3), 2).run()\n"
+        "before = peak()\n"
+        "print(Vectorised(reference(2, 2, 3), 2).run().states, peak() - before)\n"
+    )
+    states, grown = map(int, ran_by_itself(program).stdout.split())
+    assert states == TABLE[2, 2, 3][0]
+    assert grown <= BASE + 30 * states
 
 
 @given(st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=30), max_size=8))
