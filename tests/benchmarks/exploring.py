@@ -17,12 +17,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
 from checker.space.compiled import Compiled
 from checker.space.reached import Reached
+from checker.space.system import TransitionSystem
 from checker.space.vectorised import Vectorised
 from tests.space.promela import promela
 from tests.space.reference import TABLE, reference
@@ -33,10 +34,18 @@ ENGINES: dict[str, Callable[..., Compiled | Vectorised]] = {
     "2 threads": lambda system: Compiled(system, 2),
     "NumPy, 1": lambda system: Vectorised(system, 1),
     "NumPy, 2": lambda system: Vectorised(system, 2),
+    "2 thr., wide": lambda system: Compiled(in_two_words(system), 2),
 }
+WIDE = 1 << 4  # values that a variable has room for where a state is to take two words
 GCC = ("gcc", "-O3", "-DSAFETY", "-DNOREDUCE", "-DMEMLIM=16000", "-o", "pan", "pan.c")
 HEAD = ("N,K,M", "states", "engine", "wall s", "CPU s", "states/s", "bytes/state", "x SPIN", "CPU")
 FORM = "{:<8}{:>12}{:>14}{:>9}{:>9}{:>13}{:>13}{:>9}{:>7}"
+
+
+def in_two_words(system: TransitionSystem) -> TransitionSystem:
+    """Return the same system whose variables take more bits than one word has."""
+    variables = (replace(v, size=max(v.size, WIDE)) for v in system.variables)
+    return replace(system, variables=tuple(variables))
 
 
 @dataclass(frozen=True, slots=True)
