@@ -8,36 +8,38 @@ from llvmlite import ir
 
 from checker.space.emitted import BIT, I64, POINTER, Code, Scope, counting
 from checker.space.lowered import Lowered
-from checker.space.remembered import Remembered, Scratch, keeping, recalling
+from checker.space.remembered import Remembered, Scratch, keeping
 from checker.space.tables import COUNT_BITS, MIX
 
 MISSING, CROWDED, UNFIT, FORGET = -1, -2, -3, -4
 
 
 class Filling:
-    """Writes, for each of some effects, the function that fills a record for a state."""
+    """Writes, for each of some effects, the function that fills a record for a state.
+
+    Such a function makes a record and returns its number, or what is wanting; its arguments are
+    the words of the state, the tables, and the scratch.
+    """
 
     def __init__(self, module: ir.Module, lowered: Lowered, scratch: Scratch) -> None:
         self.module, self.lowered, self.scratch = module, lowered, scratch
         self.find = {n: _find(module, n) for n in {len(x.key) for x in lowered.lookups}}
-        self.keep = keeping(module, self.scratch)
-        self._recall: dict[int, ir.Function] = {}
+        self.keep = keeping(module, scratch)
 
-    def recall(self, words: int) -> ir.Function:
-        """Return the search for a record by bits in so many words."""
-        if words not in self._recall:
-            self._recall[words] = recalling(self.module, self.scratch, words)
-        return self._recall[words]
-
-    def fill(self, memory: Remembered) -> ir.Function:
-        """Return the function that makes a record for a state: its number, or what is wanting.
-
-        Its arguments are the words of the state, the tables, and the scratch.
-        """
-        kind = ir.FunctionType(I64, [*[I64] * self.lowered.packing.words, POINTER, POINTER])
-        function = ir.Function(self.module, kind, f"fill_{memory.number}")
+    def write(self, memory: Remembered) -> None:
+        """Write the function for one of the effects."""
+        function = ir.Function(self.module, filled_by(self.lowered), name_of(memory))
         _Record(self, memory, function).write()
-        return function
+
+
+def filled_by(lowered: Lowered) -> ir.FunctionType:
+    """Return the type of a function that fills a record."""
+    return ir.FunctionType(I64, [*[I64] * lowered.packing.words, POINTER, POINTER])
+
+
+def name_of(memory: Remembered) -> str:
+    """Return the name of the function that fills a record."""
+    return f"fill_{memory.number}"
 
 
 class _Record:

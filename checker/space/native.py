@@ -26,6 +26,7 @@ number of slots less one (a power of two).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -34,47 +35,75 @@ from llvmlite import ir
 
 from checker.space.ahead import Ahead, nearer
 from checker.space.emitted import I64, POINTER, Code, Scope
+from checker.space.filling import Filling, name_of
 from checker.space.lowered import Lowered
-from checker.space.remembered import Scratch
+from checker.space.remembered import Memories
 from checker.space.successors import Successors
+
+CAREFUL, QUICK = 2, 0  # of the choice of instructions: for what runs often, and seldom
 
 
 class Native:
     """The functions of a lowered system, compiled; they live as long as this object."""
 
     def __init__(self, lowered: Lowered) -> None:
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
+        memories = Memories(lowered)
+        self.scratch = memories.scratch
+        self._seldom, fills = _fills(lowered, memories)
         module = ir.Module(name="transitions")
-        self.scratch, ahead = _written(module, lowered)
-        parsed = llvm.parse_assembly(str(module))
-        # No passes over the code: the instructions are reduced already, and passes were seen
-        # to take three times as long as the rest and to gain nothing.
-        target = llvm.Target.from_default_triple().create_target_machine(
-            cpu=llvm.get_host_cpu_name(), opt=2
-        )
-        self._engine = llvm.create_mcjit_compiler(parsed, target)
-        self._engine.finalize_object()
+        far = _write(module, lowered, memories, fills)
+        self._engine = _compiled(module, CAREFUL)
         self.successors, self.judged = self._at("successors"), self._at("judged")
         self.orbit, self.images = self._at("orbit"), np.uint64(self._at("images"))
         self.least = self._at("least") if lowered.least else 0
-        self.ahead, self.nearer = (self._at(f) if ahead else 0 for f in ("ahead", "nearer"))
+        self.ahead, self.nearer = (self._at(f) if far else 0 for f in ("ahead", "nearer"))
 
     def _at(self, function: str) -> int:
         return int(self._engine.get_function_address(function))
 
 
-def _written(module: ir.Module, lowered: Lowered) -> tuple[Scratch, bool]:
-    """Write all functions; return what the scratch is like, and whether records are asked for."""
-    successors = Successors(module, lowered, _least(module, lowered))
-    successors.write()
+def _compiled(module: ir.Module, effort: int) -> Any:
+    """Return an engine with the code of a module.
+
+    There are no passes over the code: the instructions are reduced already, and passes were seen
+    to take three times as long as the rest and to gain nothing.
+    """
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    parsed = llvm.parse_assembly(str(module))
+    target = llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), opt=effort
+    )
+    engine = llvm.create_mcjit_compiler(parsed, target)
+    engine.finalize_object()
+    return engine
+
+
+def _fills(lowered: Lowered, memories: Memories) -> tuple[Any, dict[str, int]]:
+    """Return the functions that fill records, by address, and the engine that has their code.
+
+    They are most of the code, and run once for each record.
+    """
+    module = ir.Module(name="records")
+    filling = Filling(module, lowered, memories.scratch)
+    for memory in memories.records.values():
+        filling.write(memory)
+    engine, names = _compiled(module, QUICK), map(name_of, memories.records.values())
+    return engine, {name: int(engine.get_function_address(name)) for name in names}
+
+
+def _write(
+    module: ir.Module, lowered: Lowered, memories: Memories, fills: Mapping[str, int]
+) -> bool:
+    """Write all functions but those; return whether records are worth being asked for."""
+    Successors(module, lowered, memories, fills, _least(module, lowered)).write()
     _judged(module, lowered)
     _orbit(module, lowered)
     _images(module, lowered)
-    far = [memory for memory in successors.memories.values() if memory.many]
-    Ahead(module, lowered, successors.scratch, far).write()
-    nearer(module, successors.scratch)
-    return successors.scratch, bool(far)
+    far = [memory for memory in memories.records.values() if memory.many]
+    Ahead(module, lowered, memories.scratch, far).write()
+    nearer(module, memories.scratch)
+    return bool(far)
 
 
 def _of_state(module: ir.Module, lowered: Lowered, name: str) -> tuple[Any, Code, Scope]:

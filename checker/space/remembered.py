@@ -20,7 +20,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from checker.space.effects import Effects
+from checker.space.effects import Effects, effects
 from checker.space.emitted import I64
 from checker.space.kernel import AHEAD
 from checker.space.lowered import Lowered
@@ -157,6 +157,30 @@ class Remembered:
     def begun(self, b: ir.IRBuilder, many: Any) -> Any:
         """Emit the first word of a record with so many rows."""
         return b.or_(many, I64(self.number << COUNT_BITS))
+
+
+class Memories:
+    """The transitions of a system in groups with one guard and one lookup, and their records.
+
+    What they share is computed once, and there is one branch to be taken or not.
+    """
+
+    def __init__(self, lowered: Lowered) -> None:
+        self.groups = _groups(lowered)
+        self.records = {
+            n: Remembered.of(n, effects(lowered, group), lowered)
+            for n, group in enumerate(self.groups)
+            if lowered.transitions[group[0]].lookup is not None
+        }
+        self.scratch = Scratch.of(lowered, len(self.records))
+
+
+def _groups(lowered: Lowered) -> list[list[int]]:
+    groups = dict[tuple[Ref, int | None], list[int]]()
+    for k, t in enumerate(lowered.transitions):
+        if lowered.program.value(t.guard) != 0:
+            groups.setdefault((t.guard, t.lookup), []).append(k)
+    return list(groups.values())
 
 
 def recalling(module: ir.Module, scratch: Scratch, words: int) -> ir.Function:

@@ -6,34 +6,36 @@ their words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llvmlite import ir
 
 from checker.space.branches import Branch, Guarded, conjuncts, tree
-from checker.space.effects import Move, WordEffect, effects
+from checker.space.effects import Move, WordEffect
 from checker.space.emitted import I64, POINTER, Code, Scope, counting
-from checker.space.filling import CROWDED, Filling, fitting
+from checker.space.filling import CROWDED, filled_by, fitting, name_of
 from checker.space.lowered import Lowered
 from checker.space.program import Ref
-from checker.space.remembered import Remembered, Scratch
+from checker.space.remembered import Memories, Remembered, recalling
 from checker.space.tables import COUNT_BITS
 
 
 class Successors:
     """Writes the function."""
 
-    def __init__(self, module: ir.Module, lowered: Lowered, least: Any) -> None:
+    def __init__(
+        self,
+        module: ir.Module,
+        lowered: Lowered,
+        memories: Memories,
+        fills: Mapping[str, int],  # the address of each function that fills a record
+        least: Any,
+    ) -> None:
         self.module, self.lowered, self.least = module, lowered, least
-        self.groups = self._groups(lowered)
-        self.memories = {
-            n: Remembered.of(n, effects(lowered, group), lowered)
-            for n, group in enumerate(self.groups)
-            if lowered.transitions[group[0]].lookup is not None
-        }
-        self.scratch = Scratch.of(lowered, len(self.memories))
-        self.filling = Filling(module, lowered, self.scratch)
+        self.groups, self.records = memories.groups, memories.records
+        self.scratch, self.fills = memories.scratch, fills
+        self._recall: dict[int, ir.Function] = {}
         kind = ir.FunctionType(I64, [POINTER, POINTER, I64, POINTER, POINTER])
         self.function = ir.Function(module, kind, "successors")
         self.state, self.out, self.room, self.tables, self.held = self.function.args
@@ -55,16 +57,6 @@ class Successors:
         self._branch(tree(flags), dict(zip(words, self.words, strict=True)))
         b.ret(b.load(self.count))
 
-    @staticmethod
-    def _groups(lowered: Lowered) -> list[list[int]]:
-        """Return the transitions with one guard and one lookup together: what they share is
-        computed once, and there is one branch to be taken or not."""
-        groups = dict[tuple[Ref, int | None], list[int]]()
-        for k, t in enumerate(lowered.transitions):
-            if lowered.program.value(t.guard) != 0:
-                groups.setdefault((t.guard, t.lookup), []).append(k)
-        return list(groups.values())
-
     def _branch(self, branch: Branch, scope: Scope) -> None:
         """Write what is done where the flags so far are set."""
         for n in branch.done:
@@ -75,8 +67,8 @@ class Successors:
                 self._branch(inner, dict(scope))
 
     def _group(self, n: int, scope: Scope) -> None:
-        if n in self.memories:
-            self._rows(self.memories[n])
+        if n in self.records:
+            self._rows(self.records[n])
         else:
             self._crowded(I64(len(self.groups[n])))
             self._take(self.groups[n], scope)
@@ -129,11 +121,12 @@ class Successors:
         b = self.builder
         key = memory.key(b, self.words)
         number = [I64(memory.number), *key]
-        recall = self.filling.recall(len(key))
-        found = b.call(recall, [self.held, memory.hashed(b, key), *number])
+        found = b.call(self._recalling(len(key)), [self.held, memory.hashed(b, key), *number])
         before = b.block
         with b.if_then(b.icmp_unsigned("==", found, I64(0)), likely=False):
-            filled = b.call(self.filling.fill(memory), [*self.words, self.tables, self.held])
+            address = I64(self.fills[name_of(memory)])
+            fill = b.inttoptr(address, filled_by(self.lowered).as_pointer())
+            filled = b.call(fill, [*self.words, self.tables, self.held])
             with b.if_then(b.icmp_signed("<", filled, I64(0)), likely=False):
                 b.ret(filled)
             inside = b.block
@@ -141,6 +134,12 @@ class Successors:
         result.add_incoming(found, before)
         result.add_incoming(filled, inside)
         return result
+
+    def _recalling(self, words: int) -> ir.Function:
+        """Return the search for a record by bits in so many words."""
+        if words not in self._recall:
+            self._recall[words] = recalling(self.module, self.scratch, words)
+        return self._recall[words]
 
     def _word(self, word: WordEffect, known: Scope) -> Any:
         """Return a word after a transition, of what is put there and moved there."""
