@@ -63,7 +63,7 @@ class Compiled(Prepared):
         `every` so many seconds and when the search stops; where there is such a file, the
         search goes on from it.  RuleError where it is damaged or of another system.
         """
-        search = Search(self, Memory(self.words, self.budget, self.threads), progress)
+        search = Search(self, Memory(self.words, self._for_states, self.threads), progress)
         kept = Checkpoint(checkpoint, every, self) if checkpoint else None
         self._search = search
         with told_of_interrupt(search.stop):
@@ -76,6 +76,12 @@ class Compiled(Prepared):
             if kept and stopped:
                 kept.write()
         return search.reached(stopped)
+
+    @property
+    def _for_states(self) -> Budget:
+        """Return what the threads leave of the budget with what they remember of steps."""
+        remembered = self.threads * self.native.scratch.bytes if self.lowered.lookups else 0
+        return Budget(self.budget.bytes - min(remembered, self.budget.bytes // 8))
 
     def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
         """Return a shortest sequence of states to one (its words) of a level, up to renaming."""

@@ -51,9 +51,14 @@ class Scratch:
         told = 1 + max((len(x.key) for x in lowered.lookups), default=0)
         return cls(told, effects, INDEX_BITS, RECORDS)
 
+    @property
+    def bytes(self) -> int:
+        """Return how many bytes it takes when it is full."""
+        return 8 * (self.records + 1 + self.room)
+
     def made(self) -> Words:
         """Return an empty one; its pages are taken as they are used."""
-        return reserved(self.records + 1 + self.room, large=True)
+        return reserved(self.bytes // 8, large=True)
 
     @property
     def used(self) -> int:
