@@ -14,7 +14,7 @@ from checker.space.tables import Words
 
 FIRST_SLOTS = 64  # of a partition
 FULLEST = slots.FULLEST_OF_16 / 16
-BUFFERED = 1 / 6  # of the slots: how many successors are gathered before they are looked up
+BUFFERED = 1 / 6  # of the bytes of slots: successors that are gathered before they are looked up
 LEAST_ROOM = 256  # of a buffer
 PLACES = 1 << 64 - slots.TAG_BITS
 
@@ -51,7 +51,7 @@ class Memory:
 
     def __init__(self, words: int, budget: Budget, threads: int) -> None:
         self.words, self.threads = words, threads
-        slot_bytes = 8 * (1 + BUFFERED * words)
+        slot_bytes = 8 * (1 + BUFFERED)
         self.places = min(int(budget.bytes / (8 * words + slot_bytes / FULLEST)), PLACES - 1)
         most = int(self.places / FULLEST) // slots.PARTITIONS // slots.BUCKET * slots.BUCKET
         self.most = max(most, FIRST_SLOTS)
@@ -63,7 +63,7 @@ class Memory:
         self.shared: Any = np.zeros(kernel.SHARED, np.uint64)
         self.counts = np.zeros((threads, slots.PARTITIONS), np.uint64)
         lanes = threads * slots.PARTITIONS
-        most_room = max(int(self.most * BUFFERED) // threads, LEAST_ROOM)
+        most_room = max(int(self.most * BUFFERED) // words // threads, LEAST_ROOM)
         self.buffers = reserved(lanes * most_room * words, large=True)
 
     @property
@@ -74,7 +74,7 @@ class Memory:
     @property
     def room(self) -> int:
         """Return how many successors a buffer may have now, while all are empty."""
-        return max(int(self.sizes.min() * BUFFERED) // self.threads, LEAST_ROOM)
+        return max(int(self.sizes.min() * BUFFERED) // self.words // self.threads, LEAST_ROOM)
 
     def buffers_of(self, thread: int, room: int) -> Words:
         """Return the buffers of one thread, each with room for so many states."""
