@@ -19,7 +19,7 @@ from checker.witness import WitnessError
 from model.errors import RuleError
 from model.scope import Scope
 from model.validate import LARGEST
-from reports import ResultError
+from reports import FAIL_ON, ResultError
 from traces.declaration import DeclarationError
 
 EPILOG = (
@@ -42,8 +42,17 @@ def cmd_replay(run: Run) -> int:
     c.reading_indices(ruleset, readings)
     files = c.trace_files([Path(t) for t in run.args.traces])
     wire = c.Wire(run.args.dialect, run.args.bid_type, run.args.no_bids)
-    parts, code = c.run_replay(ruleset, files, wire, run.progress, run.args.deadline, readings)
-    records = c.assemble(ruleset, ["replay"], parts, code, inputs=files, readings=readings)
+    judging = (run.args.deadline, readings, run.args.fail_on)
+    parts, code = c.run_replay(ruleset, files, wire, run.progress, *judging)
+    records = c.assemble(
+        ruleset,
+        ["replay"],
+        parts,
+        code,
+        inputs=files,
+        readings=readings,
+        fail_on=run.args.fail_on,
+    )
     return run.finish(records, code)
 
 
@@ -72,7 +81,7 @@ def cmd_demo(run: Run) -> int:
 
 def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE.jsonl", help="keep the result file")
-    parser.add_argument("--html", metavar="FILE", help="write the HTML report")
+    cli_results.add_reports(parser)
 
 
 def _bounds(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -157,6 +166,12 @@ def _add_replay(replay: argparse.ArgumentParser) -> None:
         default=c.DEADLINE_S,
         metavar="S",
         help="seconds to wait for an answer",
+    )
+    replay.add_argument(
+        "--fail-on",
+        choices=FAIL_ON,
+        default=FAIL_ON[0],
+        help="the least grave verdict that fails (default: violates)",
     )
     _common(replay)
     _readings(replay)

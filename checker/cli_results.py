@@ -9,7 +9,7 @@ from pathlib import Path
 from checker import commands as c
 from checker.cli_run import Run, UsageError, found, lines_of, show
 from checker.witness import WitnessError, messages, packets
-from reports import Result, merge, read_records, render_html
+from reports import Result, merge, read_records
 from traces.dialects import Dialect, dialect
 from traces.write import write_capture
 
@@ -21,7 +21,7 @@ def add_commands(add: Add, octet: Callable[[str], int]) -> None:
     """Add the commands to the command line."""
     report = add("report", cmd_report, "reports from result files")
     report.add_argument("results", nargs="+", metavar="RESULT")
-    report.add_argument("--html", metavar="FILE")
+    add_reports(report)
     add_explain(report)
     witness = add("witness", cmd_witness, "the message sequence of a finding as a capture")
     witness.add_argument("result", metavar="RESULT", help="a result file, as --out keeps it")
@@ -31,6 +31,14 @@ def add_commands(add: Add, octet: Callable[[str], int]) -> None:
         "--dialect", choices=DIALECTS, help="wire form of the BID sub-option (the ruleset's own)"
     )
     witness.add_argument("--bid-type", type=octet, metavar="N", help="type of the BID sub-option")
+
+
+def add_reports(parser: argparse.ArgumentParser) -> None:
+    """Add the options for reports to a command."""
+    parser.add_argument("--html", metavar="FILE", help="write the HTML report")
+    parser.add_argument("--junit", metavar="FILE", help="write JUnit XML")
+    parser.add_argument("--sarif", metavar="FILE", help="write SARIF 2.1.0")
+    parser.add_argument("--markdown", metavar="FILE", help="write a summary in Markdown")
 
 
 def add_explain(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +51,11 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
 def cmd_report(run: Run) -> int:
     """Reports from result files."""
     result = merge([read_records(Path(r)) for r in run.args.results])
-    if run.args.html:
-        Path(run.args.html).write_text(render_html(result), encoding="utf-8")
-    if run.args.explain or not run.args.html:
+    written = run.reports(result)
+    if run.args.explain or not written:
         show(lines_of(result, run.args.explain))
-    if run.args.html:
-        show([f"written: {run.args.html}"])
+    if written:
+        show([f"written: {name}" for name in written])
     return c.UNREADABLE if result.truncated else c.CLEAN
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,21 @@ from reports import (
     nearest,
     read_records,
     render_html,
+    render_junit,
+    render_markdown,
+    render_sarif,
     subject,
     summarise,
     write_records,
 )
 
 Records = list[dict[str, Any]]
+REPORTS: dict[str, Callable[[Result], str]] = {
+    "html": render_html,
+    "junit": render_junit,
+    "sarif": render_sarif,
+    "markdown": render_markdown,
+}
 
 
 class UsageError(Exception):
@@ -47,7 +56,7 @@ class Run:
 
     def prepare(self) -> None:
         """Make the folders of what is to be written; UsageError where a file cannot be."""
-        for name in ("out", "html", "write_baseline", "pcap"):
+        for name in ("out", *REPORTS, "write_baseline", "pcap"):
             file = getattr(self.args, name, None)
             if file is not None:
                 _prepared(Path(file))
@@ -92,11 +101,18 @@ class Run:
             file = out or Path(folder) / "result.jsonl"
             write_records(file, records)
             result = read_records(file)
-        if self.args.html:
-            Path(self.args.html).write_text(render_html(result), encoding="utf-8")
-        written = [f"written: {n}" for n in (self.args.out, self.args.html, *more) if n]
+        names = (self.args.out, *self.reports(result), *more)
+        written = [f"written: {n}" for n in names if n]
         show([*lines_of(result, getattr(self.args, "explain", None)), *written])
         return code
+
+    def reports(self, result: Result) -> list[str]:
+        """Write the reports that were asked for; return the names of their files."""
+        names = {kind: getattr(self.args, kind, None) for kind in REPORTS}
+        for kind, name in names.items():
+            if name is not None:
+                Path(name).write_text(REPORTS[kind](result), encoding="utf-8")
+        return [name for name in names.values() if name is not None]
 
 
 def _prepared(file: Path) -> None:

@@ -21,6 +21,7 @@ from model.errors import RuleError
 from model.ruleset import Ruleset
 from model.scope import Scope
 from model.whole.scope import WholeScope
+from reports import FAIL_ON
 from traces.declaration import Declaration, load_declaration
 from traces.dialects import dialect
 
@@ -173,11 +174,17 @@ def run_replay(
     progress: Progress,
     deadline_s: float = DEADLINE_S,
     readings: Mapping[str, str] | None = None,
+    fail_on: str = FAIL_ON[0],
 ) -> tuple[list[Record], int]:
-    """Return the verdicts on traces; a trace that cannot be opened is an error record."""
+    """Return the verdicts on traces; a trace that cannot be opened is an error record.
+
+    The exit code is that of a failure for a verdict as grave as `fail_on`, or graver.
+    """
     from checker.replay import Replayer, ReplayOptions  # noqa: PLC0415  (not for explorations)
 
-    replayer = Replayer(ruleset, ReplayOptions(deadline_s, readings=readings or {}))
+    replayer = Replayer(
+        ruleset, ReplayOptions(deadline_s, readings=readings or {}, fail_on=fail_on)
+    )
     records: list[Record] = []
     try:
         for number, path in enumerate(files, 1):
@@ -218,10 +225,11 @@ def assemble(
     scope: Scope | None = None,
     inputs: Sequence[Path] = (),
     readings: Mapping[str, str] | None = None,
+    fail_on: str | None = None,
 ) -> list[Record]:
     """Return the records of a whole result file."""
     body = [*preamble(ruleset), *parts]
-    first = header(ruleset, commands, scope, inputs, readings)
+    first = header(ruleset, commands, scope, inputs, readings, fail_on)
     return [first, *body, footer(body, exit_code, is_complete(parts))]
 
 

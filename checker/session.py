@@ -25,9 +25,11 @@ def header(
     scope: Scope | None = None,
     inputs: Iterable[Path] = (),
     readings: Mapping[str, str] | None = None,
+    fail_on: str | None = None,
 ) -> Record:
     """Return the header record: what was run, on what, with which versions."""
     chosen = {r.id: r.default for r in ruleset.readings} | dict(readings or {})
+    judged = {"fail_on": fail_on} if fail_on else {}
     return {
         "record": "header",
         "tool": "monami",
@@ -41,6 +43,7 @@ def header(
         },
         "scope": asdict(scope) if scope else {},
         "readings": chosen,
+        **judged,
         "solvers": {"z3": z3.get_version_string()},
         "inputs": [{"path": p.name, "sha256": _digest(p)} for p in inputs if p.is_file()],
         "seed": 0,

@@ -79,6 +79,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "ruleset": "map!",
         "scope": "map",
         "readings": "map",
+        "fail_on": "text",
         "solvers": "map",
         "inputs": "maps",
         "seed": "number",

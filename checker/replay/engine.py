@@ -38,7 +38,7 @@ class Replayer:
     def __init__(self, ruleset: Ruleset, options: ReplayOptions | None = None) -> None:
         self.ruleset = ruleset
         self.options = options or ReplayOptions()
-        self.summary = ReplaySummary()
+        self.summary = ReplaySummary(fail_on=self.options.fail_on)
         self.relations = Relations(ruleset)
         self.readings = _readings(ruleset, self.options)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reports import FAIL_ON
+
 
 @dataclass(frozen=True, slots=True)
 class ReplayOptions:
@@ -14,11 +16,13 @@ class ReplayOptions:
     `at_receiver`: whether a capture shows all that the observed node sends and receives; None:
     found out from the trace (logs and captures with directions do, others only with evidence).
     `readings`: the alternative assumed for a reading, by its name, instead of the default.
+    `fail_on`: the least grave verdict that makes the replay fail, one of reports.FAIL_ON.
     """
 
     deadline_s: float = 3.0
     at_receiver: bool | None = None
     readings: Mapping[str, str] = field(default_factory=dict)
+    fail_on: str = FAIL_ON[0]
 
 
 @dataclass(slots=True)
@@ -29,6 +33,7 @@ class ReplaySummary:
     errors: int = 0
     traces: int = 0
     exchanges: int = 0
+    fail_on: str = FAIL_ON[0]
 
     @property
     def judged(self) -> int:
@@ -38,10 +43,10 @@ class ReplaySummary:
 
     @property
     def exit_code(self) -> int:
-        """3 when something could not be read, 1 for a violation, 4 when nothing was judged."""
+        """3 when something could not be read, 1 for a failure, 4 when nothing was judged."""
         if self.errors:
             return 3
-        if self.verdicts.get("violates"):
+        if any(map(self.verdicts.get, FAIL_ON[: FAIL_ON.index(self.fail_on) + 1])):
             return 1
         return 0 if self.judged else 4
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from checker.cli import main
+from checker.replay import ReplaySummary
 from model.rulesets.draft04 import RULESET
 from reports import read_records
 
@@ -386,3 +387,40 @@ def test_help_names_the_exit_codes(monami: Monami) -> None:
     assert ran.code == 0
     for word in ("findings or non-conformance", "wrong usage", "inconclusive"):
         assert word in " ".join(ran.out.split())
+
+
+# -- reports for machines ----------------------------------------------------------------------
+
+DEVIATING = TRACES / "shisa" / "cm06_plain_and_bid_mix.jsonl"
+
+
+def test_reports_for_machines_are_written_by_any_command(monami: Monami, tmp_path: Path) -> None:
+    junit, sarif, markdown = (tmp_path / n for n in ("a.xml", "a.sarif", "a.md"))
+    kept = tmp_path / "kept.jsonl"
+    wanted = ("--junit", junit, "--sarif", sarif, "--markdown", markdown)
+    ran = monami("replay", "--rules", "draft-04", DEVIATING, "--out", kept, *wanted)
+    assert ran.code == 1
+    told = [f"written: {p}" for p in (kept, junit, sarif, markdown)]
+    assert ran.out.splitlines()[-4:] == told
+    texts = [p.read_text(encoding="utf-8") for p in (junit, sarif, markdown)]
+    again = monami("report", kept, *wanted)
+    assert again.code == 0
+    assert texts == [p.read_text(encoding="utf-8") for p in (junit, sarif, markdown)]
+
+
+@pytest.mark.parametrize(("worst", "code"), [(None, 0), ("deviates", 1), ("ambiguous", 1)])
+def test_what_fails_a_replay_is_chosen(
+    monami: Monami, tmp_path: Path, worst: str | None, code: int
+) -> None:
+    lines = (
+        '{"record": "verdict", "trace": "a", "rule": "r", "verdict": "conforms"}',
+        '{"record": "verdict", "trace": "a", "rule": "r", "verdict": "deviates"}',
+    )
+    summary = ReplaySummary(fail_on=worst or "violates")
+    for line in lines:
+        summary.count(json.loads(line))
+    assert summary.exit_code == code
+    if worst:
+        kept = tmp_path / "kept.jsonl"
+        monami("replay", "--rules", "draft-04", DEVIATING, "--out", kept, "--fail-on", worst)
+        assert read_records(kept).header["fail_on"] == worst
