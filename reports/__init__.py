@@ -8,8 +8,8 @@ from reports.junit import render_junit
 from reports.kinds import KINDS, Kind
 from reports.lines import columns
 from reports.markdown import render_markdown
-from reports.problems import FAIL_ON
-from reports.records import Result, ResultError, merge, read_records, write_records
+from reports.problems import FAIL_ON, Problem, fails, problems
+from reports.records import Result, ResultError, merge, read_records, result_of, write_records
 from reports.sarif import render_sarif
 from reports.terminal import summarise
 
@@ -19,18 +19,22 @@ __all__ = [
     "REQUIRED",
     "VERDICTS",
     "Kind",
+    "Problem",
     "Result",
     "ResultError",
     "Verdict",
     "columns",
     "explain",
+    "fails",
     "merge",
     "nearest",
+    "problems",
     "read_records",
     "render_html",
     "render_junit",
     "render_markdown",
     "render_sarif",
+    "result_of",
     "subject",
     "summarise",
     "write_records",

@@ -98,6 +98,13 @@ def read_records(path: Path | str) -> Result:
     return _gathered(source, list(_parsed(source, data)))
 
 
+def result_of(records: Iterable[Mapping[str, Any]]) -> Result:
+    """Return records as the result that a file of them would give; ResultError as there."""
+    unnamed = Path("the result")
+    lines = "".join(_lines(unnamed, records)).encode("ascii")
+    return _gathered(unnamed, list(_parsed(unnamed, lines)))
+
+
 @contextlib.contextmanager
 def _reported(path: Path, problem: str, advice: str) -> Iterator[None]:
     try:
