@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 RECORDED = Path(__file__).resolve().parent.parent / "traces" / "recorded"
 CLEAN, FOUND, USAGE, UNREADABLE, INCONCLUSIVE = 0, 1, 2, 3, 4
+KINDS = (".pcap", ".pcapng", ".jsonl")
+TRACES = (*KINDS, *(f"{kind}.gz" for kind in KINDS))
 DEADLINE_S = 3.0  # of a replay: an answer that is not seen by then is taken as not sent
 MOST_STATES = 2_000_000  # for the interpreter; the compiled engine has a budget of memory
 DEMO_SCOPES = (Scope(updates=3, faults=0), Scope(updates=2, faults=1))
@@ -160,8 +162,7 @@ def trace_files(paths: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            kinds = (".pcap", ".pcapng", ".jsonl")
-            files += sorted(p for p in path.rglob("*") if p.suffix in kinds)
+            files += sorted(p for p in path.rglob("*") if p.name.endswith(TRACES) and p.is_file())
         else:
             files.append(path)
     return files

@@ -60,7 +60,8 @@ def load_declaration(path: Path) -> Declaration:
 
     DeclarationError is raised for a file that is there but cannot be understood.
     """
-    for beside in (path.with_suffix(".trace.toml"), path.with_name(FOLDER_FILE)):
+    plain = path.with_suffix("") if path.suffix == ".gz" else path
+    for beside in (plain.with_suffix(".trace.toml"), path.with_name(FOLDER_FILE)):
         if beside.is_file():
             return _declaration(_parse(beside), path.name, beside.name)
     return Declaration()

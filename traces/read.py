@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,28 +12,45 @@ from traces.dialects import Dialect
 from traces.events import Event, Place, ReadError
 from traces.links import LINK_TYPES
 from traces.logs import log_events
+from traces.packed import unpacked
 from traces.packets import decode_frame
 
-__all__ = ["Declaration", "load_declaration", "read_trace"]
-FORMATS = "give pcap, pcapng or a JSON Lines event log"
+__all__ = ["Declaration", "load_declaration", "read_trace", "trace_name"]
+STANDARD_INPUT = Path("-")
+FORMATS = "give pcap, pcapng or a JSON Lines event log, packed with gzip or not"
 
 
 def read_trace(path: Path, declaration: Declaration) -> Iterator[Event]:
     """The events of a capture or event log in order, ReadErrors among them; never raises for input.
 
-    Times are seconds since 1970; the format is known by the first octets, not by the name.
+    Times are seconds since 1970; the format is known by the first octets, not by the name, and
+    so is gzip around it.  The path - is standard input.
     """
+    name = trace_name(path)
     try:
-        data = path.read_bytes()
+        data = sys.stdin.buffer.read() if path == STANDARD_INPUT else path.read_bytes()
     except OSError as bad:
         what = f"the file cannot be opened, {bad.strerror}"
-        yield ReadError(Place(path.name, None), what, "check the path and the permissions")
+        yield ReadError(Place(name, None), what, "check the path and the permissions")
         return
-    yield from events_of(data, path.name, declaration.dialect)
+    yield from events_of(data, name, declaration.dialect)
+
+
+def trace_name(path: Path) -> str:
+    """The name of a trace, as places and results have it."""
+    return "standard input" if path == STANDARD_INPUT else path.name
 
 
 def events_of(data: bytes, file: str, wire: Dialect) -> Iterator[Event]:
-    """The events in the octets of a trace."""
+    """The events in the octets of a trace, which may be packed."""
+    data, wrong = unpacked(data)
+    if data or wrong is None:
+        yield from _plain_events(data, file, wire)
+    if wrong is not None:
+        yield ReadError(Place(file, None), wrong, "pack or record it again")
+
+
+def _plain_events(data: bytes, file: str, wire: Dialect) -> Iterator[Event]:
     if data[:4] == PCAPNG_MAGIC or data[:4] in PCAP_MAGICS:
         yield from _capture_events(data, file, wire)
     elif data.lstrip()[:1] == b"{":

@@ -24,7 +24,7 @@ from model.errors import RuleError
 from model.ruleset import Ruleset
 from traces.declaration import Declaration
 from traces.events import BindingUpdate, Event, Meta, ReadError
-from traces.read import read_trace
+from traces.read import read_trace, trace_name
 
 MOST_BIDS = 255
 MOST_OPTIONS = 8
@@ -44,7 +44,7 @@ class Replayer:
 
     def replay(self, path: Path, declared: Declaration) -> Iterator[Record]:
         """Yield the records of a trace file: trace, exchanges, verdicts, errors."""
-        yield from self.replay_events(list(read_trace(path, declared)), path.name, declared)
+        yield from self.replay_events(list(read_trace(path, declared)), trace_name(path), declared)
 
     def replay_events(
         self, events: Sequence[Event], name: str, declared: Declaration

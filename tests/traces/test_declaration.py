@@ -90,7 +90,11 @@ def test_declaration_that_cannot_be_understood(tmp_path: Path, text: str, says: 
 
 @pytest.mark.parametrize(
     ("data", "says"),
-    [(b"", "the file is empty"), (b"\x1f\x8b", "neither a capture nor an event log")],
+    [
+        (b"", "the file is empty"),
+        (b"MZ", "neither a capture nor an event log"),
+        (b"\x1f\x8b", "the packed data end early"),
+    ],
 )
 def test_other_files_are_one_error(tmp_path: Path, data: bytes, says: str) -> None:
     path = tmp_path / "a.pcap"
