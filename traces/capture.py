@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from traces.events import Direction, Place, ReadError
 
@@ -27,8 +28,7 @@ DIRECTIONS: dict[int, Direction] = {1: "in", 2: "out"}
 RECORD_AGAIN = "copy or record the capture again"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One captured frame: number from 1, time in seconds since 1970, link type, its octets.
 
     `interface` counts from 0 over all sections of the file; `original_length` is the length on the
@@ -76,20 +76,22 @@ def _pcap(data: bytes, file: str) -> Iterator[Frame | ReadError]:
         yield _broken(file, 1, len(data), "the file ends in its header")
         return
     linktype = struct.unpack(order + "I", data[20:24])[0] & 0xFFFF
+    read, end = struct.Struct(order + "IIII").unpack_from, len(data)
     at, number = 24, 0
-    while at < len(data):
+    while at < end:
         number += 1
-        if len(data) - at < 16:
-            yield _broken(file, number, len(data), "the file ends in a packet header")
+        if end - at < 16:
+            yield _broken(file, number, end, "the file ends in a packet header")
             return
-        seconds, fraction, size, original = struct.unpack(order + "IIII", data[at : at + 16])
-        if size > len(data) - at - 16:
-            yield _broken(file, number, len(data), "the file ends in the packet")
+        seconds, fraction, size, original = read(data, at)
+        at += 16
+        if size > end - at:
+            yield _broken(file, number, end, "the file ends in the packet")
             return
+        octets = data[at : at + size]
         time = seconds + fraction / fractions
-        octets = data[at + 16 : at + 16 + size]
-        yield Frame(number, time, linktype, 0, octets, original_length=original)
-        at += 16 + size
+        yield Frame(number, time, linktype, 0, octets, None, None, original)
+        at += size
 
 
 @dataclass(frozen=True, slots=True)

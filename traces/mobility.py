@@ -8,6 +8,7 @@ from ipaddress import IPv6Address
 from types import MappingProxyType
 from typing import Any
 
+from traces.addresses import address
 from traces.dialects import Dialect, decode_bid
 from traces.events import (
     BindingAcknowledgement,
@@ -117,7 +118,7 @@ def _acknowledgement(data: bytes) -> dict[str, Any]:
 
 
 def _error(data: bytes) -> dict[str, Any]:
-    return {"status": data[6], "home_address_in_message": IPv6Address(data[8:24])}
+    return {"status": data[6], "home_address_in_message": address(data[8:24])}
 
 
 _INIT = {"cookie": 8}
@@ -199,11 +200,9 @@ def checksum(
     Source: RFC 3775 6.1.1; RFC 2460 8.1.
     """
     pseudo = src.packed + dst.packed + len(message).to_bytes(4, "big") + bytes([0, 0, 0, protocol])
-    data = pseudo + message
-    total = sum(_u16(data, at) for at in range(0, len(data), 2))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total ^ 0xFFFF
+    # The sum of 16-bit words with end-around carry is the remainder by 0xFFFF, which stands for 0.
+    total = int.from_bytes(pseudo + message + bytes(len(message) % 2), "big")
+    return (total % 0xFFFF or 0xFFFF) ^ 0xFFFF
 
 
 def decode_options(message: bytes, at: int, start: int, wire: Dialect) -> Iterator[Option]:
@@ -260,8 +259,8 @@ _MAKERS: Mapping[int, Callable[..., Option]] = MappingProxyType(
 _FIELDS: Mapping[int, Callable[[bytes], dict[str, Any]]] = MappingProxyType(
     {
         2: lambda body: {"interval": _u16(body, 0)},
-        3: lambda body: {"coa": IPv6Address(body)},
+        3: lambda body: {"coa": address(body)},
         4: lambda body: {"home": _u16(body, 0), "careof": _u16(body, 2)},
-        6: lambda body: {"prefix": IPv6Address(body[2:]), "prefix_length": body[1]},
+        6: lambda body: {"prefix": address(body[2:]), "prefix_length": body[1]},
     }
 )

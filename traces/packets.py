@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 from typing import Any
 
+from traces.addresses import address
 from traces.capture import Frame
 from traces.dialects import Dialect
 from traces.events import (
@@ -137,8 +138,8 @@ def _begin(data: bytes, start: int) -> Walk:
     payload = int.from_bytes(data[start + 4 : start + 6], "big")
     is_jumbo = payload == 0 and data[start + 6] == HOP_BY_HOP
     end = len(data) if is_jumbo else min(start + 40 + payload, len(data))
-    src = IPv6Address(data[start + 8 : start + 24])
-    dst = IPv6Address(data[start + 24 : start + 40])
+    src = address(data[start + 8 : start + 24])
+    dst = address(data[start + 24 : start + 40])
     walk = Walk(data, start + 40, end, data[start + 6], src, dst, dst)
     walk.offsets.update(ip=start, src=start + 8, dst=start + 24)
     return walk
@@ -193,7 +194,7 @@ def _home_address(walk: Walk, at: int, end: int) -> None:
         if data[at] == HOME_ADDRESS_OPTION:
             if data[at + 1] != 16:
                 raise Malformed(f"the Home Address option has length {data[at + 1]}, not 16", at)
-            walk.home_address = IPv6Address(data[at + 2 : at + 18])
+            walk.home_address = address(data[at + 2 : at + 18])
             walk.offsets["home_address"] = at + 2
         at += 2 + data[at + 1]
 
@@ -205,10 +206,10 @@ def _routing_header(walk: Walk) -> None:
     if kind == 2:
         if length != 24:
             raise Malformed(f"the type 2 routing header has {length} octets, not 24", walk.at + 1)
-        walk.routing_home = IPv6Address(walk.data[walk.at + 8 : walk.at + 24])
+        walk.routing_home = address(walk.data[walk.at + 8 : walk.at + 24])
         walk.offsets["routing_home"] = walk.at + 8
     if kind in (0, 2) and left and length >= 24:
-        walk.final_dst = IPv6Address(walk.data[walk.at + length - 16 : walk.at + length])
+        walk.final_dst = address(walk.data[walk.at + length - 16 : walk.at + length])
     walk.skip(length)
 
 
@@ -326,7 +327,7 @@ def _listener_report(walk: Walk, origin: Origin) -> ListenerReport:
         kind, auxiliary = walk.data[at], walk.data[at + 1]
         sources = int.from_bytes(walk.data[at + 2 : at + 4], "big")
         if kind in groups and not sources:
-            groups[kind].append(IPv6Address(walk.data[at + 4 : at + 20]))
+            groups[kind].append(address(walk.data[at + 4 : at + 20]))
         at += 20 + 16 * sources + 4 * auxiliary
     return ListenerReport(
         origin.place,
@@ -348,7 +349,7 @@ def _neighbour_fields(walk: Walk, origin: Origin) -> dict[str, Any]:
         "time": origin.time,
         "src": walk.src,
         "dst": walk.dst,
-        "target": IPv6Address(walk.data[walk.at + 8 : walk.at + 24]),
+        "target": address(walk.data[walk.at + 8 : walk.at + 24]),
         "interface": origin.interface,
         "direction": origin.direction,
         "frame_src": origin.frame_src,

@@ -14,6 +14,7 @@ from traces.links import LINK_TYPES
 from traces.logs import log_events
 from traces.packed import unpacked
 from traces.packets import decode_frame
+from traces.sieve import gives_nothing
 
 __all__ = ["Declaration", "load_declaration", "read_trace", "trace_name"]
 STANDARD_INPUT = Path("-")
@@ -66,7 +67,7 @@ def _capture_events(data: bytes, file: str, wire: Dialect) -> Iterator[Event]:
     for frame in frames_of(data, file):
         if isinstance(frame, ReadError):
             yield frame
-        elif frame.linktype not in refused:
+        elif frame.linktype not in refused and not gives_nothing(frame.linktype, frame.data):
             refused |= _refused(frame)
             yield from decode_frame(frame, file, wire)
 

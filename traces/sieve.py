@@ -1,0 +1,56 @@
+"""Frames that hold nothing to be read, told by a few octets: most of the traffic of a network."""
+
+from __future__ import annotations
+
+from traces.links import ETHERTYPE_IPV6, VLAN_TAGS
+from traces.mobility import MOBILITY_HEADER, OLD_MOBILITY_HEADER
+from traces.packets import (
+    ADVERTISEMENT,
+    AUTHENTICATION,
+    DESTINATION_OPTIONS,
+    FRAGMENT,
+    HOP_BY_HOP,
+    ICMPV6,
+    LISTENER_REPORT,
+    ROUTING,
+    SOLICITATION,
+    TUNNEL,
+)
+
+ETHERNET, COOKED, IPV6 = 1, 113, 229
+HEADER = 40  # octets of an IPv6 header
+IS_IPV6 = ETHERTYPE_IPV6.to_bytes(2, "big")
+TAGGED = frozenset(tag.to_bytes(2, "big") for tag in VLAN_TAGS)
+# The protocols that an event may be in, or behind which another header comes.
+READ = frozenset(
+    {
+        *(HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS),
+        *(TUNNEL, ICMPV6, MOBILITY_HEADER, OLD_MOBILITY_HEADER),
+    }
+)
+NEIGHBOURS = frozenset({SOLICITATION, ADVERTISEMENT, LISTENER_REPORT})
+
+
+def gives_nothing(linktype: int, data: bytes) -> bool:
+    """Whether a frame surely gives no event: a sound packet of a protocol that none is in.
+
+    False where it has to be read to be known, because it is cut off or broken, for instance.
+    """
+    if linktype == ETHERNET:
+        kind = data[12:14]
+        if kind != IS_IPV6:
+            return len(kind) == 2 and kind not in TAGGED
+        return _packet_gives_nothing(data, 14)
+    if linktype == COOKED:
+        return data[14:16] == IS_IPV6 and _packet_gives_nothing(data, 16)
+    return linktype == IPV6 and _packet_gives_nothing(data, 0)
+
+
+def _packet_gives_nothing(data: bytes, at: int) -> bool:
+    if len(data) < at + HEADER or data[at] >> 4 != 6:
+        return False
+    protocol = data[at + 6]
+    if protocol != ICMPV6:
+        return protocol not in READ
+    has_kind = len(data) > at + HEADER and data[at + 4 : at + 6] != b"\0\0"
+    return has_kind and data[at + HEADER] not in NEIGHBOURS
