@@ -11,8 +11,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from checker.space.branches import Branch, Guarded, conjuncts, tree
-from checker.space.emitted import I64, POINTER, Code, Scope, counting
+from checker.space.emitted import I64, POINTER, Code, branched, counting
 from checker.space.lowered import Lowered
 from checker.space.remembered import HALF, Remembered, Scratch
 
@@ -41,17 +40,9 @@ class Ahead:
         b.store(self.many, self.count)
         self.words = [b.load(b.gep(self.state, [I64(k)])) for k in range(len(inputs))]
         guards = [self.lowered.transitions[m.effects.transitions[0]].guard for m in self.memories]
-        flags = [Guarded(conjuncts(self.code.program, g), n) for n, g in enumerate(guards)]
-        self._branch(tree(flags), dict(zip(inputs, self.words, strict=True)))
+        scope = dict(zip(inputs, self.words, strict=True))
+        branched(self.code, guards, scope, lambda n, _: self._ask(self.memories[n]))
         b.ret(b.load(self.count))
-
-    def _branch(self, branch: Branch, scope: Scope) -> None:
-        for n in branch.done:
-            self._ask(self.memories[n])
-        for inner in branch.within:
-            assert inner.flag is not None
-            with self.builder.if_then(self.code.flag(inner.flag, scope)):
-                self._branch(inner, dict(scope))
 
     def _ask(self, memory: Remembered) -> None:
         b, count = self.builder, self.builder.load(self.count)

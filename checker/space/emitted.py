@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
 
+from checker.space.branches import Branch, Guarded, conjuncts, tree
 from checker.space.lowered import Lowered
 from checker.space.program import Ref
 
@@ -66,6 +67,24 @@ _EMIT: dict[str, Callable[..., Any]] = {
     "shl": lambda b, x, y: b.shl(x, y),
     "shr": lambda b, x, y: b.lshr(x, y),
 }
+
+
+def branched(
+    code: Code, guards: Sequence[Ref], scope: Scope, what: Callable[[int, Scope], None]
+) -> None:
+    """Emit something for each guard, by its position, where it holds: what several ask is asked
+    once."""
+    flags = [Guarded(conjuncts(code.program, g), n) for n, g in enumerate(guards)]
+    _branch(code, tree(flags), scope, what)
+
+
+def _branch(code: Code, branch: Branch, scope: Scope, what: Callable[[int, Scope], None]) -> None:
+    for n in branch.done:
+        what(n, dict(scope))
+    for inner in branch.within:
+        assert inner.flag is not None
+        with code.builder.if_then(code.flag(inner.flag, scope)):
+            _branch(code, inner, dict(scope), what)
 
 
 class counting:

@@ -11,9 +11,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from checker.space.branches import Branch, Guarded, conjuncts, tree
 from checker.space.effects import Move, WordEffect
-from checker.space.emitted import I64, POINTER, Code, Scope, counting
+from checker.space.emitted import I64, POINTER, Code, Scope, branched, counting
 from checker.space.filling import CROWDED, filled_by, fitting, name_of
 from checker.space.lowered import Lowered
 from checker.space.program import Ref
@@ -53,18 +52,8 @@ class Successors:
         b.store(I64(0), self.count)
         self.words = [b.load(b.gep(self.state, [I64(k)])) for k in range(len(words))]
         guards = [self.lowered.transitions[g[0]].guard for g in self.groups]
-        flags = [Guarded(conjuncts(self.code.program, g), n) for n, g in enumerate(guards)]
-        self._branch(tree(flags), dict(zip(words, self.words, strict=True)))
+        branched(self.code, guards, dict(zip(words, self.words, strict=True)), self._group)
         b.ret(b.load(self.count))
-
-    def _branch(self, branch: Branch, scope: Scope) -> None:
-        """Write what is done where the flags so far are set."""
-        for n in branch.done:
-            self._group(n, dict(scope))
-        for inner in branch.within:
-            assert inner.flag is not None
-            with self.builder.if_then(self.code.flag(inner.flag, scope)):
-                self._branch(inner, dict(scope))
 
     def _group(self, n: int, scope: Scope) -> None:
         if n in self.records:
