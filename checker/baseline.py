@@ -1,7 +1,8 @@
 """A baseline: the findings that somebody has looked at and accepts, each with the reason.
 
-A TOML file of tables `[[accepted]]` with the keys `id` (of a finding, or the name of a property)
-and `reason`.  Against it a run asks two questions: what is new, and what has vanished?
+A TOML file of tables `[[accepted]]` with the keys `id` (of a finding, the name of a property, or
+`RULE in TRACE` for the verdicts of a replay), `reason`, and `until`, a day after which it is not
+accepted any more.  Against it a run asks two questions: what is new, and what has vanished?
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 Record = dict[str, Any]
-KEYS = ("id", "reason")
+NEEDED = ("id", "reason")
+KEYS = (*NEEDED, "until")
 HEAD = "# Findings that are accepted, each with the reason; see monami check --baseline.\n"
 _TABLE = re.compile(r"\s*\[\[\s*(?:accepted|\"accepted\"|'accepted')\s*\]\]")
 
@@ -31,10 +34,14 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True)
 class Baseline:
-    """The accepted ids with their reasons, and the file that says so."""
+    """The accepted ids with their reasons, and the file that says so.
+
+    `expired` are the ids that were accepted until a day that is over, with that day.
+    """
 
     file: str
     reasons: Mapping[str, str]
+    expired: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,11 @@ class Comparison:
         return not self.new and not self.vanished
 
 
-def load_baseline(path: Path) -> Baseline:
-    """Return the baseline in a file; BaselineError or OSError when it cannot be read."""
+def load_baseline(path: Path, today: date | None = None) -> Baseline:
+    """Return the baseline in a file; BaselineError or OSError when it cannot be read.
+
+    What is accepted until a day holds on that day.
+    """
     text = _text(path)
     try:
         document = tomllib.loads(text)
@@ -62,10 +72,16 @@ def load_baseline(path: Path) -> Baseline:
         what = "its values are nested too deeply"
         raise BaselineError(path, None, what, "write [[accepted]] tables") from bad
     reasons: dict[str, str] = {}
+    days: dict[str, date] = {}
     for entry, line in _entries(path, document, text):
         _check(path, line, entry, reasons)
         reasons[entry["id"]] = entry["reason"]
-    return Baseline(path.name, reasons)
+        days[entry["id"]] = entry.get("until", date.max)
+    now = today or date.today()
+    expired = {id: day.isoformat() for id, day in days.items() if day < now}
+    return Baseline(
+        path.name, {id: why for id, why in reasons.items() if id not in expired}, expired
+    )
 
 
 def _text(path: Path) -> str:
@@ -113,18 +129,26 @@ def _check(path: Path, line: int | None, entry: Any, known: Mapping[str, str]) -
     for key in entry:
         if key not in KEYS:
             raise BaselineError(path, line, f"unknown key {key!r}", f"use {' and '.join(KEYS)}")
-    for key in KEYS:
+    for key in NEEDED:
         value = entry.get(key)
         if not isinstance(value, str) or not value.strip():
             what = f"an entry has no {key}" if value in (None, "") else f"its {key} is no text"
             raise BaselineError(path, line, what, f'give {key} = "..."')
+    until = entry.get("until", date.max)
+    if not isinstance(until, date) or isinstance(until, datetime):
+        raise BaselineError(path, line, "its until is no day", "write until = 2030-12-31")
     if entry["id"] in known:
         what = f"{entry['id']} is accepted twice"
         raise BaselineError(path, line, what, "remove one of the entries")
 
 
-def key_of(record: Mapping[str, Any]) -> str | None:
-    """Return the id of a finding, the name of a violated property, None for anything else."""
+def key_of(record: Mapping[str, Any], failing: Collection[str] = ()) -> str | None:
+    """Return the id of a finding, the name of a violated property, None for anything else.
+
+    A verdict that is one of `failing` has the key `RULE in TRACE`, once for all its packets.
+    """
+    if record["record"] == "verdict" and record["verdict"] in failing:
+        return f"{record['rule']} in {record['trace']}"
     if record["record"] == "finding":
         return str(record["id"])
     if record["record"] == "property" and record["holds"] is False:
@@ -132,37 +156,55 @@ def key_of(record: Mapping[str, Any]) -> str | None:
     return None
 
 
-def compare(records: Sequence[Record], baseline: Baseline, complete: bool) -> Comparison:
-    """Return a run's records with what is accepted marked; nothing vanishes where a run is cut."""
-    found = dict.fromkeys(key for r in records if (key := key_of(r)) is not None)
-    vanished = [id for id in baseline.reasons if id not in found] if complete else []
-    marked = [_marked(r, baseline) for r in records]
+def compare(
+    records: Sequence[Record], baseline: Baseline, complete: bool, failing: Collection[str] = ()
+) -> Comparison:
+    """Return a run's records with what is accepted marked; nothing vanishes where a run is cut.
+
+    `failing` are the verdicts that have to be accepted.
+    """
+    found = dict.fromkeys(key for r in records if (key := key_of(r, failing)) is not None)
+    known = dict(baseline.reasons) | {id: f"until {day}" for id, day in baseline.expired.items()}
+    vanished = [id for id in known if id not in found] if complete else []
+    marked = [_marked(r, baseline, failing) for r in records]
     told: Record = {
         "record": "baseline",
         "file": baseline.file,
-        "vanished": [{"id": id, "reason": baseline.reasons[id]} for id in vanished],
+        "verdicts": bool(failing),
+        "vanished": [{"id": id, "reason": known[id]} for id in vanished],
+        "expired": [{"id": id, "until": day} for id, day in baseline.expired.items()],
     }
     new = tuple(id for id in found if id not in baseline.reasons)
     return Comparison([*marked, told], new, tuple(vanished))
 
 
-def _marked(record: Record, baseline: Baseline) -> Record:
-    reason = baseline.reasons.get(key_of(record) or "")
+def _marked(record: Record, baseline: Baseline, failing: Collection[str]) -> Record:
+    reason = baseline.reasons.get(key_of(record, failing) or "")
     return record if reason is None else {**record, "accepted": reason}
 
 
 def baseline_text(
-    records: Sequence[Mapping[str, Any]], reason: str, before: Mapping[str, str]
+    records: Sequence[Mapping[str, Any]],
+    reason: str,
+    before: Mapping[str, str],
+    failing: Collection[str] = (),
 ) -> str:
     """Return a baseline that accepts what was found; reasons given before are kept."""
-    keys = dict.fromkeys(key for r in records if (key := key_of(r)) is not None)
-    titles = {key_of(r): str(r["title"]) for r in records if key_of(r)}
+    keys = dict.fromkeys(key for r in records if (key := key_of(r, failing)) is not None)
+    titles = {key_of(r, failing): _title(r) for r in records if key_of(r, failing)}
     tables = [
         f"\n# {_inline(titles[key])}\n[[accepted]]\nid = {_quoted(key)}\n"
         f"reason = {_quoted(before.get(key, reason))}\n"
         for key in keys
     ]
     return HEAD + "".join(tables)
+
+
+def _title(record: Mapping[str, Any]) -> str:
+    """What an entry is about: of a verdict, what was expected and observed first."""
+    if record["record"] != "verdict":
+        return str(record["title"])
+    return f"{record['verdict']}: expected {record['expected']}; observed {record['observed']}"
 
 
 def _quoted(text: str) -> str:

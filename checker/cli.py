@@ -43,7 +43,10 @@ def cmd_replay(run: Run) -> int:
     files = c.trace_files([Path(t) for t in run.args.traces])
     wire = c.Wire(run.args.dialect, run.args.bid_type, run.args.no_bids)
     judging = (run.args.deadline, readings, run.args.fail_on)
-    parts, code = c.run_replay(ruleset, files, wire, run.progress, *judging)
+    accepting = run.accepting()
+    replayed = c.run_replay(ruleset, files, wire, run.progress, *judging)
+    parts, code = accepting.judge(*replayed)
+    written = accepting.write(parts)
     records = c.assemble(
         ruleset,
         ["replay"],
@@ -53,7 +56,7 @@ def cmd_replay(run: Run) -> int:
         readings=readings,
         fail_on=run.args.fail_on,
     )
-    return run.finish(records, code)
+    return run.finish(records, code, written)
 
 
 def cmd_demo(run: Run) -> int:
@@ -175,6 +178,7 @@ def _add_replay(replay: argparse.ArgumentParser) -> None:
     )
     _common(replay)
     _readings(replay)
+    _baselines(replay)
 
 
 def _octet(text: str) -> int:

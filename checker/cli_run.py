@@ -23,6 +23,7 @@ from reports import (
     Result,
     columns,
     explain,
+    failing_on,
     nearest,
     read_records,
     render_html,
@@ -88,7 +89,9 @@ class Run:
         if reason is not None and not reason.strip():
             raise UsageError("--reason is empty; say why the findings are accepted.")
         known = load_baseline(Path(self.args.baseline)) if self.args.baseline else None
-        return Accepting(known, Path(into) if into else None, reason or "")
+        worst = getattr(self.args, "fail_on", None)
+        failing = failing_on(worst) if worst else frozenset[str]()
+        return Accepting(known, Path(into) if into else None, reason or "", failing)
 
     def finish(self, records: Records, code: int, more: Iterable[str] = ()) -> int:
         """Write the result file and the reports, print the summary, return the exit code.
@@ -130,17 +133,21 @@ class Accepting:
     known: Baseline | None
     into: Path | None
     reason: str
+    failing: frozenset[str]
 
     def judge(self, parts: Records, code: int) -> tuple[Records, int]:
         """Return the records, marked, and the exit code against the baseline."""
-        return (parts, code) if self.known is None else c.judge(parts, code, self.known)
+        return (
+            (parts, code) if self.known is None else c.judge(parts, code, self.known, self.failing)
+        )
 
     def write(self, parts: Records) -> list[str]:
         """Write the baseline that was asked for and return the names of the files written."""
         if self.into is None:
             return []
         before = self.known.reasons if self.known else {}
-        self.into.write_text(baseline_text(parts, self.reason, before), encoding="utf-8")
+        text = baseline_text(parts, self.reason, before, self.failing)
+        self.into.write_text(text, encoding="utf-8")
         return [str(self.into)]
 
 

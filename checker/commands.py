@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -141,10 +141,17 @@ def reading_indices(ruleset: Ruleset, readings: Mapping[str, str]) -> dict[str, 
     return indices
 
 
-def judge(parts: list[Record], code: int, baseline: Baseline) -> tuple[list[Record], int]:
-    """Return the records against a baseline, and the exit code: 0 where just those are found."""
-    complete = is_complete(parts)
-    compared = compare(parts, baseline, complete)
+def judge(
+    parts: list[Record], code: int, baseline: Baseline, failing: Collection[str] = ()
+) -> tuple[list[Record], int]:
+    """Return the records against a baseline, and the exit code: 0 where just those are found.
+
+    An input that could not be read stays one.
+    """
+    complete = is_complete(parts) and code != UNREADABLE
+    compared = compare(parts, baseline, complete, failing)
+    if code == UNREADABLE:
+        return compared.records, UNREADABLE
     if not compared.exact:
         return compared.records, FOUND
     return compared.records, CLEAN if complete and code in (CLEAN, FOUND) else INCONCLUSIVE

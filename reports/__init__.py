@@ -8,7 +8,7 @@ from reports.junit import render_junit
 from reports.kinds import KINDS, Kind
 from reports.lines import columns
 from reports.markdown import render_markdown
-from reports.problems import FAIL_ON, Problem, fails, problems
+from reports.problems import FAIL_ON, Problem, failing_on, fails, problems
 from reports.records import Result, ResultError, merge, read_records, result_of, write_records
 from reports.sarif import render_sarif
 from reports.terminal import summarise
@@ -25,6 +25,7 @@ __all__ = [
     "Verdict",
     "columns",
     "explain",
+    "failing_on",
     "fails",
     "merge",
     "nearest",

@@ -142,7 +142,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "note": "text",
         "accepted": "text",
     },
-    "baseline": {"file": "text!", "vanished": "maps"},
+    "baseline": {"file": "text!", "verdicts": "flag", "vanished": "maps", "expired": "maps"},
     "exploration": {
         "scope": "map",
         "states": "number!",
@@ -193,6 +193,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "observed": "text",
         "readings": "map",
         "note": "text",
+        "accepted": "text",
     },
     "error": {"where": "text!", "text": "text!"},
     "footer": {"totals": "map!", "exit_code": "number!", "complete": "flag!"},

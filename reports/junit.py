@@ -97,12 +97,15 @@ def _trace(result: Result, trace: str, verdicts: Iterable[Record]) -> Iterator[X
 def _rule(result: Result, trace: str, rule: str, records: Sequence[Record]) -> Xml.Element:
     about = result.rules.get(rule)
     name = f"{rule} {about['title']}" if about else rule
-    failed = [r for r in records if r["verdict"] in fails(result)]
+    grave = [r for r in records if r["verdict"] in fails(result)]
+    failed = [r for r in grave if r["accepted"] is None]
     if failed:
         return _case(trace, name, "failure", _line(failed[0]), "\n".join(map(_line, failed)))
     unread = [r for r in records if r["verdict"] == "error"]
     if unread:
         return _case(trace, name, "error", _line(unread[0]))
+    if grave:
+        return _case(trace, name, "skipped", f"accepted: {grave[0]['accepted']}", _line(grave[0]))
     told = [r for r in records if r["verdict"] in FAIL_ON]
     if told:
         return _case(trace, name, "skipped", _line(told[0]), "\n".join(map(_line, told)))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.kinds import kind_rank
+from reports.problems import fails
 from reports.records import Record, Result
 from reports.text import anchor, counted, error_sentence, listed, plain
 from reports.views import Group, TraceView, totals
@@ -65,9 +66,16 @@ def _told_properties(result: Result) -> list[str]:
 
 
 def new(result: Result) -> list[Record]:
-    """The findings and violated properties that no baseline accepts."""
+    """The findings and violated properties that no baseline accepts.
+
+    Where a baseline is about verdicts, failures too: the first of each rule and trace.
+    """
     failed = [p for p in result.properties if p["holds"] is False]
-    return [r for r in (*result.findings, *failed) if r["accepted"] is None]
+    judged = any(b["verdicts"] for b in result.baselines)
+    grave = (v for v in result.verdicts if judged and v["verdict"] in fails(result))
+    firsts = {(v["rule"], v["trace"]): v for v in reversed([*grave])}
+    each = (*result.findings, *failed, *firsts.values())
+    return [r for r in each if r["accepted"] is None]
 
 
 def _told_baselines(result: Result) -> list[str]:
@@ -77,7 +85,10 @@ def _told_baselines(result: Result) -> list[str]:
     names = listed(plain(b["file"]) for b in result.baselines)
     if not new(result) and not vanished:
         return [f"All of this is accepted in {names}."]
-    return [f"Against {names}: {len(new(result))} new, {vanished} accepted but no longer found."]
+    expired = sum(len(b["expired"]) for b in result.baselines)
+    over = f", {expired} accepted until a day that is over" if expired else ""
+    found = f"{len(new(result))} new, {vanished} accepted but no longer found"
+    return [f"Against {names}: {found}{over}."]
 
 
 def _told_verdicts(result: Result) -> list[str]:

@@ -49,8 +49,13 @@ def problems(result: Result) -> Iterator[Problem]:
 def fails(result: Result) -> frozenset[str]:
     """Return the verdicts that count as failures of the run."""
     worst = result.header["fail_on"] or FAIL_ON[0]
-    known = worst in FAIL_ON  # what another version wrote is read with the greatest care
-    return frozenset(FAIL_ON[: FAIL_ON.index(worst) + 1] if known else FAIL_ON)
+    # What another version wrote is read with the greatest care.
+    return failing_on(worst if worst in FAIL_ON else FAIL_ON[-1])
+
+
+def failing_on(worst: str) -> frozenset[str]:
+    """Return the verdicts as grave as one of FAIL_ON, or graver; ValueError for another name."""
+    return frozenset(FAIL_ON[: FAIL_ON.index(worst) + 1])
 
 
 def place(record: Record) -> str:
@@ -90,4 +95,5 @@ def _verdict(result: Result, record: Record) -> Problem:
     title = f" ({about['document']} {about['clause']}: {about['title']})" if about else ""
     text = f"{verdict} {rule}{title}: {comparison(record)}"
     key = f"{record['trace']} {record['packet']} {record['line']} {rule} {record['expected']}"
-    return Problem(LEVELS[verdict], verdict, key, (rule,), text, place(record))
+    where, accepted = place(record), record["accepted"]
+    return Problem(LEVELS[verdict], verdict, key, (rule,), text, where, accepted)

@@ -20,7 +20,7 @@ from reports.ladder import sentence
 from reports.lines import UNBOUNDED, Line, told
 from reports.overview import answer, holding, kinds, unjudged
 from reports.records import Record, Result
-from reports.text import error_sentence, plain, ranges
+from reports.text import counted, error_sentence, plain, ranges
 from reports.views import Group, groups, items, totals, traces
 
 
@@ -126,12 +126,17 @@ def _finding(result: Result, finding: Record) -> Iterator[Line]:
 def _baselines(result: Result) -> Iterator[Line]:
     """What a baseline accepts: a count, and the entries that nothing matches any more."""
     accepted = [r for r in (*result.findings, *result.properties) if r["accepted"] is not None]
+    verdicts = sum(r["accepted"] is not None for r in result.verdicts)
     for baseline in result.baselines:
         yield []
         yield [
             ("bold", f"Baseline {baseline['file']}"),
             ("", f": {len(accepted)} accepted and not listed (--explain ID tells one)"),
         ]
+        if verdicts:
+            yield [("", f"  {counted(verdicts, 'verdict')} accepted, by rule and trace")]
+        for entry in baseline["expired"]:
+            yield [("fails", "  over"), ("", f" {entry.get('id')}: until {entry.get('until')}")]
         for entry in baseline["vanished"]:
             reason = plain(entry.get("reason"))
             yield [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reports import FAIL_ON
+from reports import FAIL_ON, failing_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class ReplaySummary:
         """3 when something could not be read, 1 for a failure, 4 when nothing was judged."""
         if self.errors:
             return 3
-        if any(map(self.verdicts.get, FAIL_ON[: FAIL_ON.index(self.fail_on) + 1])):
+        if any(map(self.verdicts.get, failing_on(self.fail_on))):
             return 1
         return 0 if self.judged else 4
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -234,3 +235,82 @@ def test_explore_holds_its_properties_against_a_baseline(
     capsys.readouterr()
     assert main([*small, "--baseline", str(known)]) == 0
     assert "property fails" not in capsys.readouterr().out
+
+
+# -- replay --------------------------------------------------------------------------------------
+
+SHISA = Path(__file__).parent.parent.parent / "traces" / "recorded" / "shisa"
+BAD = SHISA / "cm06_plain_and_bid_mix.jsonl"
+REPLAY = ("replay", "--rules", "draft-04")
+
+
+def verdict(rule: str, name: str, trace: str = "a.pcap") -> Record:
+    observed = {"expected": "yes", "observed": "no"}
+    return {"record": "verdict", "rule": rule, "verdict": name, "trace": trace, **observed}
+
+
+VERDICTS = [
+    verdict("R-1", "violates"),
+    verdict("R-1", "violates"),
+    verdict("R-1", "violates", "b.pcap"),
+    verdict("R-2", "deviates"),
+    verdict("R-3", "conforms"),
+]
+
+
+def test_verdicts_are_accepted_by_rule_and_trace() -> None:
+    baseline = Baseline("b.toml", {"R-1 in a.pcap": "known", "R-3 in a.pcap": "was wrong"})
+    compared = compare(VERDICTS, baseline, True, {"violates"})
+    assert compared.new == ("R-1 in b.pcap",)
+    assert compared.vanished == ("R-3 in a.pcap",)
+    accepted = [r.get("accepted") for r in compared.records[:-1]]
+    assert accepted == ["known", "known", None, None, None]
+    graver = compare(VERDICTS, baseline, True, {"violates", "deviates"})
+    assert graver.new == ("R-1 in b.pcap", "R-2 in a.pcap")
+
+
+@pytest.mark.parametrize(("day", "accepted"), [("2026-03-01", True), ("2026-02-28", False)])
+def test_what_is_accepted_until_a_day_is_new_after_it(
+    write: Write, day: str, accepted: bool
+) -> None:
+    file = write(f'[[accepted]]\nid = "F-1"\nreason = "being mended"\nuntil = {day}\n')
+    baseline = load_baseline(file, today=date(2026, 3, 1))
+    compared = compare([finding("F-1")], baseline, complete=True)
+    assert compared.exact == accepted
+    assert compared.new == (() if accepted else ("F-1",))
+    gone = compare([], baseline, complete=True)
+    assert gone.vanished == ("F-1",)
+
+
+@pytest.mark.parametrize("value", ['"soon"', "2026-03-01T10:00:00", "7"])
+def test_until_has_to_be_a_day(write: Write, value: str) -> None:
+    file = write(f'[[accepted]]\nid = "F-1"\nreason = "r"\nuntil = {value}\n')
+    with pytest.raises(BaselineError, match=r"known.toml:1: its until is no day; write until = "):
+        load_baseline(file)
+
+
+def test_replay_against_its_own_baseline_passes_and_new_or_vanished_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known, junit = tmp_path / "known.toml", tmp_path / "a.xml"
+    wanted = ("--write-baseline", str(known), "--reason", "as built")
+    assert main([*REPLAY, str(BAD), *wanted]) == 1
+    assert main([*REPLAY, str(BAD), "--baseline", str(known), "--junit", str(junit)]) == 0
+    assert "accepted, by rule and trace" in capsys.readouterr().out
+    text = junit.read_text(encoding="utf-8")
+    assert 'failures="0"' in text.splitlines()[1]
+    assert "accepted: as built" in text
+    first, *others = known.read_text(encoding="utf-8").split("\n\n")[1:]
+    known.write_text("\n\n".join(others), encoding="utf-8")
+    assert main([*REPLAY, str(BAD), "--baseline", str(known)]) == 1
+    assert ": 1 new, 0 accepted but no longer found." in capsys.readouterr().out
+    more = first.replace("cm06", "cm07")
+    known.write_text("\n\n".join([first, *others, more]), encoding="utf-8")
+    assert main([*REPLAY, str(BAD), "--baseline", str(known)]) == 1
+    assert "no longer found, remove the entry" in capsys.readouterr().out
+
+
+def test_input_that_cannot_be_read_stays_one_with_a_baseline(tmp_path: Path) -> None:
+    known, missing = tmp_path / "known.toml", tmp_path / "missing.pcap"
+    known.write_text("", encoding="utf-8")
+    assert main([*REPLAY, str(missing), "--baseline", str(known)]) == 3
