@@ -190,12 +190,15 @@ def baseline_text(
     failing: Collection[str] = (),
 ) -> str:
     """Return a baseline that accepts what was found; reasons given before are kept."""
-    keys = dict.fromkeys(key for r in records if (key := key_of(r, failing)) is not None)
-    titles = {key_of(r, failing): _title(r) for r in records if key_of(r, failing)}
+    titles: dict[str, str] = {}
+    for r in records:
+        key = key_of(r, failing)
+        if key is not None:
+            titles.setdefault(key, _title(r))
     tables = [
-        f"\n# {_inline(titles[key])}\n[[accepted]]\nid = {_quoted(key)}\n"
+        f"\n# {_inline(title)}\n[[accepted]]\nid = {_quoted(key)}\n"
         f"reason = {_quoted(before.get(key, reason))}\n"
-        for key in keys
+        for key, title in titles.items()
     ]
     return HEAD + "".join(tables)
 

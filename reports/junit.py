@@ -63,7 +63,8 @@ def _case(suite: str, name: str, kind: str = "", message: str = "", text: str = 
 
 
 def _findings(result: Result) -> Iterator[Xml.Element]:
-    found = [p for p in problems(result) if p.key in {f["id"] for f in result.findings}]
+    ids = {finding["id"] for finding in result.findings}
+    found = [p for p in problems(result) if p.key in ids]
     for problem in found:
         kind = "failure" if problem.accepted is None else "skipped"
         message = problem.text if problem.accepted is None else f"accepted: {problem.accepted}"
@@ -97,7 +98,8 @@ def _trace(result: Result, trace: str, verdicts: Iterable[Record]) -> Iterator[X
 def _rule(result: Result, trace: str, rule: str, records: Sequence[Record]) -> Xml.Element:
     about = result.rules.get(rule)
     name = f"{rule} {about['title']}" if about else rule
-    grave = [r for r in records if r["verdict"] in fails(result)]
+    failing = fails(result)
+    grave = [r for r in records if r["verdict"] in failing]
     failed = [r for r in grave if r["accepted"] is None]
     if failed:
         return _case(trace, name, "failure", _line(failed[0]), "\n".join(map(_line, failed)))

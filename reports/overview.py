@@ -72,8 +72,9 @@ def new(result: Result) -> list[Record]:
     """
     failed = [p for p in result.properties if p["holds"] is False]
     judged = any(b["verdicts"] for b in result.baselines)
-    grave = (v for v in result.verdicts if judged and v["verdict"] in fails(result))
-    firsts = {(v["rule"], v["trace"]): v for v in reversed([*grave])}
+    failing = fails(result) if judged else frozenset[str]()
+    grave = [v for v in result.verdicts if v["verdict"] in failing]
+    firsts = {(v["rule"], v["trace"]): v for v in reversed(grave)}
     each = (*result.findings, *failed, *firsts.values())
     return [r for r in each if r["accepted"] is None]
 

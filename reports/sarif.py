@@ -6,7 +6,7 @@ ambiguous.  What a baseline accepts is suppressed, with its reason.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reports.overview import answer
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 def render_sarif(result: Result) -> str:
     """Return the log as text."""
     known = [p for p in problems(result) if p.kind != "error"]
-    ids = list(dict.fromkeys(_rule_id(p) for p in known))
+    ids = {id: at for at, id in enumerate(dict.fromkeys(map(_rule_id, known)))}
     run = {
         "tool": {"driver": _driver(result, known, ids)},
         "invocations": [_invocation(result)],
@@ -42,7 +42,7 @@ def _rule_id(problem: Problem) -> str:
     return problem.rules[0] if problem.where else problem.key
 
 
-def _driver(result: Result, known: list[Problem], ids: list[str]) -> Json:
+def _driver(result: Result, known: list[Problem], ids: Iterable[str]) -> Json:
     titles = {p.key: visible(p.text) for p in known if not p.where}
     return {
         "name": "monami",
@@ -72,12 +72,12 @@ def _invocation(result: Result) -> Json:
     return {"executionSuccessful": successful, **code, "toolExecutionNotifications": told}
 
 
-def _result(result: Result, problem: Problem, ids: list[str]) -> Json:
+def _result(result: Result, problem: Problem, ids: Mapping[str, int]) -> Json:
     where = f"{problem.where}: " if problem.where else ""
     places = [place for rule in problem.rules for place in _places(result, rule)]
     found: Json = {
         "ruleId": _rule_id(problem),
-        "ruleIndex": ids.index(_rule_id(problem)),
+        "ruleIndex": ids[_rule_id(problem)],
         "level": problem.level,
         "message": {"text": visible(where + problem.text)},
         "locations": [_located(problem, place) for place in places[:1]],

@@ -13,6 +13,7 @@ from checker.space.calm import OUTSIDE, Graph
 from checker.space.columns import Column
 from checker.space.cone import calm_system, projected
 from checker.space.fairness import Runs
+from checker.space.packing import least_of
 from checker.space.reached import Reached, Recovery
 from checker.space.recovery import Calm, Recoveries, nothing_said
 from checker.space.system import Values
@@ -71,7 +72,7 @@ class Nodes:
                 for s, n in zip(states, numbers, strict=True)
                 if n != OUTSIDE and int(marks[n]) >> bit & 1
             ]
-            found.append(min(own, key=lambda s: s[::-1]) if own else None)
+            found.append(least_of(own) if own else None)
         return found
 
     def graph(self) -> Graph:

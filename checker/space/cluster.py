@@ -20,6 +20,7 @@ from checker.advance import Progress, Watch
 from checker.space.crew import Crew, Lost, connected
 from checker.space.interrupts import told_of_interrupt
 from checker.space.memory import Budget
+from checker.space.packing import least_of
 from checker.space.part import Tally
 from checker.space.prepared import Prepared
 from checker.space.reached import INTERRUPTED, LOST, MEMORY, STATES, VIOLATION, Reached, Recovery
@@ -189,7 +190,7 @@ class _Search:
         depth = len(self.counts) - 1
         found = [t.first_bad for t in self.tallies]
         new = {k for first in found for k, (at, _) in first.items() if at == depth} - set(self.ways)
-        ways = {k: [_least(f[k][1] for f in found if k in f)] for k in sorted(new)}
+        ways = {k: [least_of(f[k][1] for f in found if k in f)] for k in sorted(new)}
         self._lead_back(list(ways.values()), depth)
         self.ways |= ways
 
@@ -199,7 +200,7 @@ class _Search:
             wanted = [way[-1] for way in ways]
             before = zip(*self._answers("preceding", level, wanted), strict=True)
             for way, states in zip(ways, before, strict=True):
-                way.append(_least(states))
+                way.append(least_of(states))
 
     def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
         """Return the least shortest sequence of states to one (its words) of a level."""
@@ -275,8 +276,3 @@ class _Gathered:
     def successors(self, state: Values) -> Iterator[tuple[str, Values]]:
         """Yield the transitions out of a state."""
         return self.search.engine.successors(state)
-
-
-def _least(states: Any) -> Values:
-    """Return the least of some states, the last word counting most."""
-    return min(states, key=lambda s: s[::-1])

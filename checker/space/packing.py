@@ -20,6 +20,11 @@ class Place:
     width: int
 
 
+def least_of(states: Iterable[Sequence[int]]) -> Values:
+    """Return the least of some states, given by their words: the last word counts most."""
+    return min(map(tuple, states), key=lambda words: words[::-1])
+
+
 class Packing:
     """Places for variables in order; the last word keeps its highest bit free.
 

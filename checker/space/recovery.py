@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from checker.space.calm import Graph
 from checker.space.cone import projected
 from checker.space.fairness import NOWHERE, Kept, Rounds, Runs
+from checker.space.packing import least_of
 from checker.space.reached import Lasso, Reached, Recovery
 from checker.space.system import TransitionSystem, Values
 from model.errors import RuleError
@@ -137,7 +138,7 @@ class Recoveries:
             states = [states[k] for states in by_block]
             seen = [s for s in states if s is not None]
             if seen:
-                yield k, min(seen, key=lambda s: s[::-1])
+                yield k, least_of(seen)
 
     def _answer(self, name: str, kept: Kept, entry: Entry | None) -> Recovery:
         away = kept.component != NOWHERE

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from checker.space.interpreted import Interpreted
 from checker.space.lowered import Lowered
+from checker.space.packing import least_of
 from checker.space.quotient import expanded, fitting, followed
 from checker.space.reached import Reached
 from checker.space.symmetry import Symmetry
@@ -36,7 +37,7 @@ class UpToRenaming:
     def least(self, state: Values) -> Values:
         """Return the words of the least image of a state, the last word counting most."""
         pack = self.lowered.packing.pack
-        return min(map(pack, self.group.images(state)), key=lambda words: words[::-1])
+        return least_of(map(pack, self.group.images(state)))
 
     def successors(self, state: Values) -> Iterator[tuple[str, Values]]:
         """Yield the transitions out of a state, by the evaluator; not up to renaming."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import numpy as np
 from checker.advance import INTERVAL_S, Progress, Watch
 from checker.space import kernel, slots
 from checker.space.memory import Memory, address, reserved
+from checker.space.packing import least_of
 from checker.space.reached import INTERRUPTED, MEMORY, STATES, VIOLATION, Reached
 from checker.space.system import Values
 from checker.space.tables import Words
@@ -198,7 +199,7 @@ class Search:
 
     def _least(self, k: int) -> Values:
         w = self.words
-        return _least([own.least[k * w : k * w + w].tolist() for own in self.own])
+        return least_of([own.least[k * w : k * w + w].tolist() for own in self.own])
 
     # -- what is known ---------------------------------------------------------------------
 
@@ -287,7 +288,7 @@ class Search:
         with ThreadPoolExecutor(len(own)) as pool:
             found = list(pool.map(lambda one: self._found_before(one, end, wanted), own))
         states = np.array(found, np.uint64).reshape(len(own), len(longer), self.words)
-        return [_least(states[:, k].tolist()) for k in range(len(longer))]
+        return [least_of(states[:, k].tolist()) for k in range(len(longer))]
 
     def _found_before(self, own: Thread, end: int, wanted: Words) -> Words:
         """Return the least states before wanted ones among those that a thread takes."""
@@ -302,8 +303,3 @@ class Search:
 
         self.seen_to(own, call)
         return least
-
-
-def _least(states: list[Sequence[int]]) -> Values:
-    """Return the least of states, their last word counting most."""
-    return min(map(tuple, states), key=lambda s: s[::-1])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from checker.advance import Progress, Watch
 from checker.space.columns import FLAG, WHOLE, Column, Plan
 from checker.space.following import Following, Found
+from checker.space.packing import least_of
 from checker.space.program import Ref
 from checker.space.reached import INTERRUPTED, MEMORY, STATES, VIOLATION, Reached
 from checker.space.renaming import UpToRenaming
@@ -294,7 +295,7 @@ class _Search:
                     if len(here):
                         before = _least([w[here] for w in block])
                         known = found.get(state, before)
-                        found[state] = min(before, known, key=lambda s: s[::-1])
+                        found[state] = least_of((before, known))
         return found
 
 
