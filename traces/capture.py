@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from traces.events import Direction, Place, ReadError
+from traces.packed import Octets
 
 PCAPNG_MAGIC = b"\x0a\x0d\x0d\x0a"
 # magic -> byte order, fractions a second
@@ -22,10 +23,12 @@ PCAP_MAGICS = {
     b"\xa1\xb2\x3c\x4d": (">", 10**9),
     b"\x4d\x3c\xb2\xa1": ("<", 10**9),
 }
+BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, PACKET = 0x0A0D0D0A, 1, 2, 3, 6
 OPT_COMMENT, EPB_FLAGS, IF_TSRESOL, IF_TSOFFSET = 1, 2, 9, 14
 DIRECTIONS: dict[int, Direction] = {1: "in", 2: "out"}
 RECORD_AGAIN = "copy or record the capture again"
+LARGEST = 1 << 26  # octets of a packet or a block at most; no link has larger ones
 
 
 class Frame(NamedTuple):
@@ -51,15 +54,17 @@ def read_frames(path: Path) -> Iterator[Frame | ReadError]:
     A container error tells the byte offset in the file in its words, as it belongs to no frame.
     OSError is raised for a file that cannot be opened.
     """
-    yield from frames_of(path.read_bytes(), path.name)
+    with path.open("rb") as octets:
+        yield from frames_of(octets, path.name)
 
 
-def frames_of(data: bytes, file: str) -> Iterator[Frame | ReadError]:
-    """The frames in the octets of a capture file."""
-    if data[:4] == PCAPNG_MAGIC:
-        yield from _Pcapng(data, file).frames()
-    elif data[:4] in PCAP_MAGICS:
-        yield from _pcap(data, file)
+def frames_of(octets: Octets, file: str) -> Iterator[Frame | ReadError]:
+    """The frames in the octets of a capture file, each when it is read: none is kept."""
+    magic = octets.peek(4)[:4]
+    if magic == PCAPNG_MAGIC:
+        yield from _Pcapng(octets, file).frames()
+    elif magic in PCAP_MAGICS:
+        yield from _pcap(octets, file)
     else:
         yield ReadError(Place(file, None), "this is no capture", "give pcap or pcapng")
 
@@ -69,29 +74,33 @@ def _broken(file: str, number: int, offset: int, what: str) -> ReadError:
     return ReadError(Place(file, number), f"{what} at byte {offset} of the file", RECORD_AGAIN)
 
 
-def _pcap(data: bytes, file: str) -> Iterator[Frame | ReadError]:
+def _pcap(octets: Octets, file: str) -> Iterator[Frame | ReadError]:
     """Classic pcap, either byte order, micro- or nanoseconds."""
-    order, fractions = PCAP_MAGICS[data[:4]]
-    if len(data) < 24:
-        yield _broken(file, 1, len(data), "the file ends in its header")
+    head = octets.read(24)
+    order, fractions = PCAP_MAGICS[head[:4]]
+    if len(head) < 24:
+        yield _broken(file, 1, len(head), "the file ends in its header")
         return
-    linktype = struct.unpack(order + "I", data[20:24])[0] & 0xFFFF
-    read, end = struct.Struct(order + "IIII").unpack_from, len(data)
+    linktype = struct.unpack(order + "I", head[20:24])[0] & 0xFFFF
+    unpack, read = struct.Struct(order + "IIII").unpack, octets.read
     at, number = 24, 0
-    while at < end:
+    while header := read(16):
         number += 1
-        if end - at < 16:
-            yield _broken(file, number, end, "the file ends in a packet header")
+        if len(header) < 16:
+            yield _broken(file, number, at + len(header), "the file ends in a packet header")
             return
-        seconds, fraction, size, original = read(data, at)
-        at += 16
-        if size > end - at:
-            yield _broken(file, number, end, "the file ends in the packet")
+        seconds, fraction, size, original = unpack(header)
+        if size > LARGEST:
+            what = f"a packet header tells {size} octets, which no packet has,"
+            yield _broken(file, number, at, what)
             return
-        octets = data[at : at + size]
+        data = read(size)
+        at += 16 + len(data)
+        if len(data) < size:
+            yield _broken(file, number, at, "the file ends in the packet")
+            return
         time = seconds + fraction / fractions
-        yield Frame(number, time, linktype, 0, octets, None, None, original)
-        at += size
+        yield Frame(number, time, linktype, 0, data, None, None, original)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,7 @@ class _BlockError(ValueError):
 class _Pcapng:
     """A walk over the blocks of a pcapng file."""
 
-    data: bytes
+    octets: Octets
     file: str
     at: int = 0
     order: str = "<"
@@ -129,33 +138,32 @@ class _Pcapng:
 
     def frames(self) -> Iterator[Frame | ReadError]:
         """The frames of all sections; after a block whose length is broken nothing can be found."""
-        while self.at < len(self.data):
-            size = self._block_size()
-            if size is None:
+        while head := self.octets.read(8):
+            body = self._body(head)
+            if body is None:
                 what = "a pcapng block is cut off or has a broken length"
                 yield _broken(self.file, self.number + 1, self.at, what)
                 return
-            kind = self._word(self.at)
-            body = self.data[self.at + 8 : self.at + size - 4]
-            yield from self._block(kind, body)
-            self.at += size
+            yield from self._block(self._word(head, 0), body)
+            self.at += len(body) + 12
 
-    def _word(self, at: int) -> int:
-        return int(struct.unpack_from(self.order + "I", self.data, at)[0])
+    def _word(self, octets: bytes, at: int) -> int:
+        return int(struct.unpack_from(self.order + "I", octets, at)[0])
 
-    def _block_size(self) -> int | None:
-        """The size in octets of the block here, None if it is broken; a section sets the order."""
-        if len(self.data) - self.at < 12:
-            return None
-        if self.data[self.at : self.at + 4] == PCAPNG_MAGIC:
-            magic = self.data[self.at + 8 : self.at + 12]
-            self.order = ">" if magic == b"\x1a\x2b\x3c\x4d" else "<"
-            if magic not in (b"\x1a\x2b\x3c\x4d", b"\x4d\x3c\x2b\x1a"):
+    def _body(self, head: bytes) -> bytes | None:
+        """What a block holds, None if it is broken; a section sets the byte order."""
+        begun = b""
+        if head[:4] == PCAPNG_MAGIC:
+            begun = self.octets.read(4)
+            if begun not in BYTE_ORDERS:
                 return None
-        size = self._word(self.at + 4)
-        if size < 12 or size % 4 or size > len(self.data) - self.at:
+            self.order = BYTE_ORDERS[begun]
+        size = self._word(head, 4) if len(head) == 8 else 0
+        if not 12 + len(begun) <= size <= LARGEST or size % 4:
             return None
-        return size if self._word(self.at + size - 4) == size else None
+        rest = begun + self.octets.read(size - 8 - len(begun))
+        whole = len(rest) == size - 8 and self._word(rest, size - 12) == size
+        return rest[:-4] if whole else None
 
     def _block(self, kind: int, body: bytes) -> Iterator[Frame | ReadError]:
         """What one block gives: packets a frame, all others nothing."""

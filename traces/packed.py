@@ -2,51 +2,101 @@
 
 from __future__ import annotations
 
+import io
 import zlib
-from typing import Any
+from typing import Any, Protocol
 
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_FORM = 31  # a gzip header and the largest window, as zlib counts it
-LARGEST = 1 << 32  # octets that are unpacked at most
-STEP = 1 << 16  # octets that are unpacked at once
+LARGEST = 1 << 36  # octets that are unpacked at most
+STEP = 1 << 16  # packed octets that are taken at once
 
 CUT, DAMAGED = "the packed data end early", "the packed data are damaged"
 FOLLOWED = "something that is not packed follows the packed data"
 
 
-def unpacked(data: bytes, largest: int = LARGEST) -> tuple[bytes, str | None]:
-    """Return what gzip members hold, and what is wrong where not all could be unpacked.
+class Source(Protocol):
+    """What octets are read from."""
 
-    What stands before the fault is kept. Octets that are no gzip member are returned as they are.
+    def read(self, size: int, /) -> bytes:
+        """Return the next octets, `size` at most; none at the end."""
+
+
+class Octets(Protocol):
+    """Octets that are read in order, and can be looked at before."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next octets: `size` of them, less only at the end; all without a size."""
+
+    def peek(self, size: int = 0, /) -> bytes:
+        """Return some of the next octets, which are yet to be read; none at the end only."""
+
+
+class Unpacking(io.RawIOBase):
+    """What gzip members hold, read piece by piece.
+
+    What stands before a fault is given; then it ends, and `wrong` says what is wrong.
     """
-    if data[:2] != GZIP_MAGIC:
-        return data, None
-    whole, at = bytearray(), 0
-    while data[at : at + 2] == GZIP_MAGIC:
-        at, wrong = _member(data, at, whole, largest)
-        if wrong is not None:
-            return bytes(whole[:largest]), wrong
-    # Tapes are filled up with zeros.
-    return bytes(whole), FOLLOWED if data[at:].strip(b"\0") else None
 
+    def __init__(self, packed: Source, largest: int = LARGEST) -> None:
+        super().__init__()
+        self.wrong: str | None = None
+        self._packed, self._left = packed, largest
+        self._largest = largest
+        self._member: Any = zlib.decompressobj(GZIP_FORM)
+        self._given = b""  # packed octets that are not yet unpacked
+        self._ready = b""  # octets that are not yet given
 
-def _member(data: bytes, at: int, whole: bytearray, largest: int) -> tuple[int, str | None]:
-    """Add what one member holds; return where the next begins, or what is wrong."""
-    member = zlib.decompressobj(GZIP_FORM)
-    while not member.eof:
-        given = data[at : at + STEP]
-        if not given:
-            return at, CUT
-        before = member.copy()
+    def readable(self) -> bool:
+        """Whether it can be read from: yes."""
+        return True
+
+    def readinto(self, room: Any) -> int:
+        """Fill the room as far as there is something at hand; 0 at the end."""
+        while not self._ready and self.wrong is None and self._more():
+            self._ready = self._step(len(room))
+            self._bound()
+        piece, self._ready = self._ready[: len(room)], self._ready[len(room) :]
+        room[: len(piece)] = piece
+        return len(piece)
+
+    def _more(self) -> bool:
+        """Whether there are packed octets to go on with; the next member is begun."""
+        if self._member.eof:
+            return self._next_member()
+        self._given = self._given or self._packed.read(STEP)
+        if not self._given:
+            self.wrong = CUT
+        return bool(self._given)
+
+    def _next_member(self) -> bool:
+        if len(self._given) < len(GZIP_MAGIC):
+            self._given += self._packed.read(STEP)
+        if self._given[:2] == GZIP_MAGIC:
+            self._member = zlib.decompressobj(GZIP_FORM)
+            return True
+        # Tapes are filled up with zeros.
+        while self._given and not self._given.strip(b"\0"):
+            self._given = self._packed.read(STEP)
+        self.wrong = FOLLOWED if self._given else None
+        return False
+
+    def _step(self, most: int) -> bytes:
+        before, given = self._member.copy(), self._given
         try:
-            whole += member.decompress(given, largest + 1)
+            piece: bytes = self._member.decompress(given, max(most, 1))
         except zlib.error:
-            whole += _until_the_fault(before, given)
-            return at, DAMAGED
-        if len(whole) > largest:
-            return at, f"it unpacks to more than {largest} octets"
-        at += len(given) - len(member.unused_data)
-    return at, None
+            self.wrong = DAMAGED
+            return _until_the_fault(before, given)
+        self._given = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+        return piece
+
+    def _bound(self) -> None:
+        """See to it that no more is given than may be."""
+        if len(self._ready) > self._left:
+            self.wrong = f"it unpacks to more than {self._largest} octets"
+        self._ready = self._ready[: self._left]
+        self._left -= len(self._ready)
 
 
 def _until_the_fault(member: Any, given: bytes) -> bytes:

@@ -19,7 +19,7 @@ from time import perf_counter
 
 import traces
 from tests.benchmarks.generated import generated
-from traces.capture import frames_of
+from traces.capture import read_frames
 from traces.declaration import Declaration, load_declaration
 from traces.read import read_trace
 
@@ -50,7 +50,7 @@ class Measured:
 def repeated(recording: Path, copy: Path) -> int:
     """Write a capture with the packets of a pcap over and over; the number of packets."""
     data = recording.read_bytes()
-    once = sum(1 for _ in frames_of(data, recording.name))
+    once = sum(1 for _ in read_frames(recording))
     times = -(-PACKETS // once)
     copy.write_bytes(data[:PCAP_HEADER] + data[PCAP_HEADER:] * times)
     return once * times
