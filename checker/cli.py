@@ -42,7 +42,7 @@ def cmd_replay(run: Run) -> int:
     c.reading_indices(ruleset, readings)
     files = c.trace_files([Path(t) for t in run.args.traces])
     wire = c.Wire(run.args.dialect, run.args.bid_type, run.args.no_bids)
-    judging = (run.args.deadline, readings, run.args.fail_on)
+    judging = (run.args.deadline, readings, run.args.fail_on, run.args.threads)
     accepting = run.accepting()
     replayed = c.run_replay(ruleset, files, wire, run.progress, *judging)
     parts, code = accepting.judge(*replayed)
@@ -175,6 +175,12 @@ def _add_replay(replay: argparse.ArgumentParser) -> None:
         choices=FAIL_ON,
         default=FAIL_ON[0],
         help="the least grave verdict that fails (default: violates)",
+    )
+    replay.add_argument(
+        "--threads",
+        type=cli_explore.some,
+        metavar="N",
+        help="processes for long captures; default: one for each core",
     )
     _common(replay)
     _readings(replay)

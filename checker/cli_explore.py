@@ -160,13 +160,13 @@ def add_explore(parser: argparse.ArgumentParser) -> None:
         "--stop-at-first", action="store_true", help="end the search at the first violation"
     )
     parser.add_argument(
-        "--paths", type=_some, default=1, metavar="N", help="sequences of different kinds for each"
+        "--paths", type=some, default=1, metavar="N", help="sequences of different kinds for each"
     )
     parser.add_argument(
         "--no-symmetry", action="store_true", help="look at every state, also those alike"
     )
     parser.add_argument(
-        "--threads", type=_some, metavar="N", help="or processes; default: one for each core"
+        "--threads", type=some, metavar="N", help="or processes; default: one for each core"
     )
     parser.add_argument(
         "--memory",
@@ -186,7 +186,7 @@ def add_explore(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _some(text: str) -> int:
+def some(text: str) -> int:
     value = int(text)
     if not 1 <= value <= MOST:
         raise argparse.ArgumentTypeError(f"use a number from 1 to {MOST}")

@@ -183,16 +183,17 @@ def run_replay(
     deadline_s: float = DEADLINE_S,
     readings: Mapping[str, str] | None = None,
     fail_on: str = FAIL_ON[0],
+    threads: int | None = None,
 ) -> tuple[list[Record], int]:
     """Return the verdicts on traces; a trace that cannot be opened is an error record.
 
-    The exit code is that of a failure for a verdict as grave as `fail_on`, or graver.
+    The exit code is that of a failure for a verdict as grave as `fail_on`, or graver.  Long
+    captures are judged by `threads` processes, None: one for each core.
     """
     from checker.replay import Replayer, ReplayOptions  # noqa: PLC0415  (not for explorations)
 
-    replayer = Replayer(
-        ruleset, ReplayOptions(deadline_s, readings=readings or {}, fail_on=fail_on)
-    )
+    options = ReplayOptions(deadline_s, None, readings or {}, fail_on, threads, progress.say)
+    replayer = Replayer(ruleset, options)
     records: list[Record] = []
     try:
         for number, path in enumerate(files, 1):
@@ -206,7 +207,7 @@ def run_replay(
 def _replayed(replayer: Replayer, path: Path, wire: Wire) -> Iterator[Record]:
     try:
         yield from replayer.replay(path, wire.declaration(path))
-    except (OSError, ValueError) as bad:
+    except (OSError, ValueError, RuntimeError) as bad:
         what = bad.strerror if isinstance(bad, OSError) and bad.strerror else str(bad)
         error = {
             "record": "error",

@@ -194,6 +194,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "readings": "map",
         "note": "text",
         "accepted": "text",
+        "count": "number",
     },
     "error": {"where": "text!", "text": "text!"},
     "footer": {"totals": "map!", "exit_code": "number!", "complete": "flag!"},

@@ -8,7 +8,7 @@ from reports.kinds import kind_rank
 from reports.problems import fails
 from reports.records import Record, Result
 from reports.text import anchor, counted, error_sentence, listed, plain
-from reports.views import Group, TraceView, totals
+from reports.views import Group, TraceView, times, totals
 
 _EACH = 3
 
@@ -103,7 +103,7 @@ def _told_verdicts(result: Result) -> list[str]:
         rules = counted(len({v["rule"] for v in broken}), "binding rule")
         hit = len({v["trace"] for v in broken})
         verb = "violates" if hit == 1 else "violate"
-        return [f"{hit} of {count} {verb} {rules} ({counted(len(broken), 'verdict')})."]
+        return [f"{hit} of {count} {verb} {rules} ({counted(sum(map(times, broken)), 'verdict')})."]
     judged = totals(result.verdicts)
     if judged["conforms"] + judged["deviates"] + judged["ambiguous"] == 0:
         return [f"No rule could be judged in {count}."]

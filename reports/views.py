@@ -146,8 +146,16 @@ def _gravity(result: Result, group: Group) -> tuple[object, ...]:
 
 
 def totals(verdicts: Iterable[Record]) -> Counter[str]:
-    """Number of verdict records by verdict."""
-    return Counter(v["verdict"] for v in verdicts)
+    """Number of verdicts by name."""
+    counts: Counter[str] = Counter()
+    for v in verdicts:
+        counts[v["verdict"]] += times(v)
+    return counts
+
+
+def times(verdict: Record) -> int:
+    """In how many exchanges a verdict was given: a long trace has some only as counts."""
+    return int(verdict["count"] or 1)
 
 
 def traces(result: Result, listed: Sequence[Item]) -> list[TraceView]:
@@ -193,7 +201,7 @@ def _trace(
         under[item.record["exchange"]].append(item)
     counts: dict[object, Counter[str]] = defaultdict(Counter)
     for verdict in verdicts:
-        counts[verdict["exchange"]][verdict["verdict"]] += 1
+        counts[verdict["exchange"]][verdict["verdict"]] += times(verdict)
     views = [
         ExchangeView(x, f"{mark}-x{place}", under.pop(x["exchange"], []), counts[x["exchange"]])
         for place, x in enumerate(exchanges, 1)
@@ -204,14 +212,14 @@ def _trace(
 
 
 def _tallies(verdicts: Sequence[Record]) -> list[Tally]:
-    gathered: dict[tuple[str, str, str | None], list[int | None]] = defaultdict(list)
+    gathered: dict[tuple[str, str, str | None], list[Record]] = defaultdict(list)
     for v in verdicts:
         if v["verdict"] not in LISTED and v["verdict"] != "not exercised":
             note = v["note"] if v["verdict"] != "conforms" else None
-            gathered[v["rule"], v["verdict"], note].append(v["packet"])
+            gathered[v["rule"], v["verdict"], note].append(v)
     found = [
-        Tally(*key, len(packets), [p for p in packets if p is not None])
-        for key, packets in gathered.items()
+        Tally(*key, sum(map(times, many)), [v["packet"] for v in many if v["packet"] is not None])
+        for key, many in gathered.items()
     ]
     return sorted(found, key=lambda t: (SEVERITY.index(t.verdict), natural(t.rule), t.note or ""))
 
@@ -221,7 +229,7 @@ def matrix(result: Result, views: Sequence[TraceView], listed: Sequence[Item]) -
     cells: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for v in result.verdicts:
         if v["verdict"] != "not exercised":
-            cells[v["rule"]][v["trace"]][v["verdict"]] += 1
+            cells[v["rule"]][v["trace"]][v["verdict"]] += times(v)
     first: dict[tuple[str, str, str], str] = {}
     for item in listed:
         v = item.record
@@ -258,7 +266,7 @@ def by_rule(result: Result) -> dict[str, Counter[str]]:
     """Number of verdicts of each rule, by verdict."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for v in result.verdicts:
-        counts[v["rule"]][v["verdict"]] += 1
+        counts[v["rule"]][v["verdict"]] += times(v)
     return counts
 
 

@@ -7,7 +7,7 @@ python-pcapng ends in KeyError or UnicodeDecodeError on broken blocks and tells 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -58,13 +58,25 @@ def read_frames(path: Path) -> Iterator[Frame | ReadError]:
         yield from frames_of(octets, path.name)
 
 
-def frames_of(octets: Octets, file: str) -> Iterator[Frame | ReadError]:
-    """The frames in the octets of a capture file, each when it is read: none is kept."""
+def _none(linktype: int, data: bytes) -> bool:
+    return False
+
+
+def frames_of(
+    octets: Octets, file: str, passed_over: Callable[[int, bytes], bool] = _none
+) -> Iterator[Frame | ReadError]:
+    """The frames in the octets of a capture file, each when it is read: none is kept.
+
+    Left out are those that are `passed_over` by their link type and octets.
+    """
     magic = octets.peek(4)[:4]
     if magic == PCAPNG_MAGIC:
-        yield from _Pcapng(octets, file).frames()
+        frames = _Pcapng(octets, file).frames()
+        for frame in frames:
+            if isinstance(frame, ReadError) or not passed_over(frame.linktype, frame.data):
+                yield frame
     elif magic in PCAP_MAGICS:
-        yield from _pcap(octets, file)
+        yield from _pcap(octets, file, passed_over)
     else:
         yield ReadError(Place(file, None), "this is no capture", "give pcap or pcapng")
 
@@ -74,7 +86,9 @@ def _broken(file: str, number: int, offset: int, what: str) -> ReadError:
     return ReadError(Place(file, number), f"{what} at byte {offset} of the file", RECORD_AGAIN)
 
 
-def _pcap(octets: Octets, file: str) -> Iterator[Frame | ReadError]:
+def _pcap(
+    octets: Octets, file: str, passed_over: Callable[[int, bytes], bool]
+) -> Iterator[Frame | ReadError]:
     """Classic pcap, either byte order, micro- or nanoseconds."""
     head = octets.read(24)
     order, fractions = PCAP_MAGICS[head[:4]]
@@ -99,6 +113,8 @@ def _pcap(octets: Octets, file: str) -> Iterator[Frame | ReadError]:
         if len(data) < size:
             yield _broken(file, number, at, "the file ends in the packet")
             return
+        if passed_over(linktype, data):
+            continue
         time = seconds + fraction / fractions
         yield Frame(number, time, linktype, 0, data, None, None, original)
 

@@ -17,6 +17,7 @@ from traces.options import (
 from traces.place import Direction, Place
 
 UNSPECIFIED = IPv6Address(0)
+SOLICITED = int(IPv6Address("ff02::1:ff00:0"))
 FLAG_A, FLAG_H, FLAG_L, FLAG_K, FLAG_R, FLAG_O = 0x8000, 0x4000, 0x2000, 0x1000, 0x0400, 0x0040
 BA_FLAG_K, BA_FLAG_R = 0x80, 0x40
 
@@ -266,7 +267,7 @@ class ListenerReport:
 
 def solicited_node(address: IPv6Address) -> IPv6Address:
     """The multicast group on which a node hears solicitations for an address (RFC 4291 2.7.1)."""
-    return IPv6Address(int(IPv6Address("ff02::1:ff00:0")) | int(address) & 0xFFFFFF)
+    return IPv6Address(SOLICITED | int(address) & 0xFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)

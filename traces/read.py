@@ -86,9 +86,14 @@ def events_of(octets: Octets, file: str, wire: Dialect) -> Iterator[Event]:
         yield ReadError(Place(file, None), unpacking.wrong, "pack or record it again")
 
 
+def is_capture(first: bytes) -> bool:
+    """Whether a file with these first octets, four at least, is a capture."""
+    return first[:4] == PCAPNG_MAGIC or first[:4] in PCAP_MAGICS
+
+
 def _plain_events(octets: Octets, file: str, wire: Dialect) -> Iterator[Event]:
     first = octets.peek(AT_ONCE)
-    if first[:4] == PCAPNG_MAGIC or first[:4] in PCAP_MAGICS:
+    if is_capture(first):
         yield from _capture_events(octets, file, wire)
     elif first.lstrip()[:1] == b"{":
         yield from log_events(octets.read(), file, wire)
@@ -100,10 +105,10 @@ def _plain_events(octets: Octets, file: str, wire: Dialect) -> Iterator[Event]:
 def _capture_events(octets: Octets, file: str, wire: Dialect) -> Iterator[Event]:
     """The events of all frames; a link type that is not read is reported once."""
     refused: set[int] = set()
-    for frame in frames_of(octets, file):
+    for frame in frames_of(octets, file, gives_nothing):
         if isinstance(frame, ReadError):
             yield frame
-        elif frame.linktype not in refused and not gives_nothing(frame.linktype, frame.data):
+        elif frame.linktype not in refused:
             refused |= _refused(frame)
             yield from decode_frame(frame, file, wire)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from checker.replay.exchanges import Exchange
@@ -25,6 +26,11 @@ class Clock:
         for key in [naming.bid(o.bid) for o in options] or [PLAIN]:
             self.ends[key] = e.answer.time + e.answer.lifetime_s
 
+    def rename(self, bids: Mapping[int, int]) -> None:
+        """Give the BIDs other indices; those that are not named any more are forgotten."""
+        kept = {PLAIN: PLAIN, **bids}
+        self.ends = {kept[key]: end for key, end in self.ends.items() if key in kept}
+
     def expired(self, states: list[State], now: float) -> list[State]:
         """The states that time may have made of `states`: near an end, with and without."""
         found: list[State] = []
@@ -34,4 +40,4 @@ class Clock:
             near = [k for k in keys if k not in gone and now >= self.ends[k] - SLACK_S]
             left = without(state, gone) if gone else state
             found += [left, without(left, near)] if near else [left]
-        return unique(found)
+        return unique(found) if len(found) > 1 else found

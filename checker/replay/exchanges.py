@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from itertools import pairwise
@@ -64,10 +64,11 @@ class Exchange:
     @property
     def probed(self) -> bool:
         """Whether duplicate address detection was seen to begin in it."""
-        return any(_probe(side) for side in self.sides)
+        return any(is_probe(side) for side in self.sides)
 
 
-def _probe(event: Event) -> bool:
+def is_probe(event: Event) -> bool:
+    """Whether a node begins, or goes on with, duplicate address detection."""
     if isinstance(event, NeighborSolicitation):
         return event.is_dad
     return isinstance(event, DadStart)
@@ -83,31 +84,39 @@ def wellformed(update: BindingUpdate) -> bool:
     return update.checksum_ok and update.payload_proto == NO_NEXT_HEADER
 
 
-def updates_to(events: Sequence[Event], receiver: IPv6Address) -> list[tuple[int, BindingUpdate]]:
-    """The updates delivered to a node with their positions; a log tells both ends of a link."""
-    found = [
-        (k, e)
-        for k, e in enumerate(events)
-        if isinstance(e, BindingUpdate) and e.dst == receiver and not e.tunnelled
-    ]
-    delivered = [(k, e) for k, e in found if e.direction == "in"]
-    return delivered or found
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What came before a stretch of events, as far as it matters there.
+
+    The cache as last dumped; when a probe was seen that may be under way; the sequence numbers of
+    updates that were answered lately; when the node stopped.
+    """
+
+    dump: CacheDump | None = None
+    probing: float | None = None
+    answered: tuple[int, ...] = ()
+    stopped: float | None = None
 
 
-def exchanges_of(events: Sequence[Event], vantage: Vantage, deadline: float) -> list[Exchange]:
-    """The exchanges of one observed node, in order of arrival, all home addresses together."""
-    updates = updates_to(events, vantage.receiver)
+NOTHING = Past()
+
+
+def exchanges_of(
+    events: Sequence[Event], vantage: Vantage, deadline: float, past: Past = NOTHING
+) -> list[Exchange]:
+    """The exchanges of one home address at the observed node, in order of arrival.
+
+    `events` are those that concern it; of those that came before, `past` has what matters.
+    """
     found = [
         Exchange(update, k, home_of(update), vantage.receiver)
-        for k, update in updates
-        if wellformed(update)
+        for k, update in enumerate(events)
+        if isinstance(update, BindingUpdate) and wellformed(update)
     ]
-    homes = dict.fromkeys(e.home for e in found)
-    for home in homes:
-        session = [e for e in found if e.home == home]
-        _chain(session)
-        _pair(events, session, vantage.receiver)
-        _attach(events, session, vantage, deadline)
+    if found:
+        _chain(found)
+        _pair(events, found, past)
+        _attach(events, found, vantage, deadline, past)
     return found
 
 
@@ -116,28 +125,13 @@ def _chain(session: Sequence[Exchange]) -> None:
         this.next_at, this.next_time = following.position, following.update.time
 
 
-def answers_from(
-    events: Sequence[Event], receiver: IPv6Address
-) -> Iterator[tuple[int, BindingAcknowledgement]]:
-    """Yield the acknowledgements that a node sent, each once."""
-    found = [
-        (k, e)
-        for k, e in enumerate(events)
-        if isinstance(e, BindingAcknowledgement) and e.src == receiver and not e.tunnelled
-    ]
-    sent = [(k, e) for k, e in found if e.direction == "out"]
-    yield from sent or found
-
-
-def _pair(events: Sequence[Event], session: list[Exchange], receiver: IPv6Address) -> None:
+def _pair(events: Sequence[Event], session: list[Exchange], past: Past) -> None:
     """Give each acknowledgement to its update: by sequence number, else the latest open one."""
-    home = session[0].home
-    for k, answer in answers_from(events, receiver):
-        about = answer.routing_home if answer.routing_home is not None else answer.dst
-        open_ = [e for e in session if e.position < k and e.answer is None]
-        if about != home or not open_:
+    for k, answer in enumerate(events):
+        if not isinstance(answer, BindingAcknowledgement):
             continue
-        chosen = _match(open_, answer) or _latest(session, open_, answer, k)
+        open_ = [e for e in session if e.position < k and e.answer is None]
+        chosen = _match(open_, answer) or _latest(session, open_, answer, k, past)
         if chosen is not None:
             chosen.answer, chosen.answered_at = answer, k
 
@@ -149,31 +143,38 @@ def _match(open_: list[Exchange], answer: BindingAcknowledgement) -> Exchange | 
 
 
 def _latest(
-    session: list[Exchange], open_: list[Exchange], answer: BindingAcknowledgement, k: int
+    session: list[Exchange],
+    open_: list[Exchange],
+    answer: BindingAcknowledgement,
+    k: int,
+    past: Past,
 ) -> Exchange | None:
     """The update that an acknowledgement with another sequence number answers."""
-    if answer.status != SEQUENCE_ERROR and _repeats(session, answer, k):
+    if answer.status != SEQUENCE_ERROR and _repeats(session, answer, k, past):
         return None
-    last = [e for e in session if e.position < k][-1]
-    return last if last in open_ else None
+    begun = [e for e in session if e.position < k]
+    return begun[-1] if begun and begun[-1] in open_ else None
 
 
-def _repeats(session: list[Exchange], answer: BindingAcknowledgement, k: int) -> bool:
+def _repeats(session: list[Exchange], answer: BindingAcknowledgement, k: int, past: Past) -> bool:
     """Whether an answered update has this sequence number: a second copy of its answer."""
-    return any(
+    return answer.sequence in past.answered or any(
         e.position < k and e.answer is not None and e.update.sequence == answer.sequence
         for e in session
     )
 
 
 def _attach(
-    events: Sequence[Event], session: list[Exchange], vantage: Vantage, deadline: float
+    events: Sequence[Event],
+    session: list[Exchange],
+    vantage: Vantage,
+    deadline: float,
+    past: Past,
 ) -> None:
     """Give neighbour messages, log events and cache dumps to their exchanges."""
     node = session[0].update.node
     home = session[0].home
-    probing: float | None = None
-    latest: CacheDump | None = None
+    probing, latest = past.probing, past.dump
     waiting = {e.position: e for e in session}
     for k, event in enumerate(events):
         if k in waiting:
@@ -181,20 +182,19 @@ def _attach(
             waiting[k].probing_before = _still_probing(probing, waiting[k], session, k)
         elif isinstance(event, CacheDump):
             latest = event if event.node == node else latest
-        elif isinstance(event, Side) and _concerns(event, home, node, vantage):
-            if _probe(event):
+        elif isinstance(event, Side) and concerns(event, home, node, vantage):
+            if is_probe(event):
                 probing = event.time
             if isinstance(event, DadResult):
                 probing = None
             owner = _owner(session, event, k, deadline)
             if owner is not None:
                 owner.sides.append(event)
+    stops = [x.time for x in events if isinstance(x, NodeStopped) and x.node == node]
+    stops += [] if past.stopped is None else [past.stopped]
     for e in session:
         e.after = _settled(events, e, node, deadline)
-        e.stopped = any(
-            isinstance(x, NodeStopped) and x.node == node and x.time <= e.update.time + deadline
-            for x in events
-        )
+        e.stopped = any(time <= e.update.time + deadline for time in stops)
 
 
 def _still_probing(began: float | None, e: Exchange, session: list[Exchange], k: int) -> bool:
@@ -206,7 +206,8 @@ def _still_probing(began: float | None, e: Exchange, session: list[Exchange], k:
     return not answered or (started[-1].answered_at or 0) > k
 
 
-def _concerns(event: Side, home: IPv6Address, node: str | None, vantage: Vantage) -> bool:
+def concerns(event: Side, home: IPv6Address, node: str | None, vantage: Vantage) -> bool:
+    """Whether what was seen is about a home address, or about the node as a whole."""
     if isinstance(event, NeighborSolicitation | NeighborAdvertisement):
         return event.target == home and vantage.on_home_link(event)
     if isinstance(event, ListenerReport):

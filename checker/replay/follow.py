@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from checker.constraints import Constraint, Variable, minimal_conflict, solutions
+from checker.replay.after import Outline
 from checker.replay.exchanges import Exchange
 from checker.replay.judge import Assessment
 from checker.replay.observe import Observer
@@ -34,7 +35,9 @@ def next_states(
     if not answers and not relation.accepts(a.values):
         return [unchanged]
     done = _done(relation, observer, e, a, before)
-    return unique(done if answers and answers <= SUCCESS else [*done, unchanged], MOST_STATES)
+    if answers and answers <= SUCCESS:
+        return done if len(done) == 1 else unique(done, MOST_STATES)
+    return unique([*done, unchanged], MOST_STATES)
 
 
 def _answers(seen: Seen) -> frozenset[int]:
@@ -59,27 +62,43 @@ def _done(
     relation: Relation, observer: Observer, e: Exchange, a: Assessment, before: State
 ) -> list[State]:
     """The states after an update that the receiver carried out."""
+    outlines = relation.left.of(a.key, lambda: _outlines(relation, a))
+    if outlines:
+        return [relation.after.state(outline, a.values) for outline in outlines]
+    return [_proxied(carried_out(observer, e, before), a.seen)]
+
+
+def _outlines(relation: Relation, a: Assessment) -> list[Outline]:
+    """What a step may leave, as rules and observation allow; nothing where rules refuse it."""
     if not relation.accepts(a.values):
-        return [_proxied(carried_out(observer, e, before), a.seen)]
-    states = [
-        _proxied(_numbered(relation, a, decided), a.seen) for decided in _decided(relation, a)
-    ]
-    return states or [_proxied(carried_out(observer, e, before), a.seen)]
+        return []
+    proxy = a.seen.sure("proxy")
+    found = (_numbered(relation, a, decided) for decided in _ways(relation, a))
+    return list(dict.fromkeys(_with_proxy(outline, proxy) for outline in found))
 
 
-def _numbered(relation: Relation, a: Assessment, decided: dict[str, int]) -> State:
+def _numbered(relation: Relation, a: Assessment, decided: dict[str, int]) -> Outline:
     """The state after the step, with the sequence numbers of every reading of READ-SEQ."""
-    state = relation.after(a.values, decided)
-    if READ_SEQ.name in relation.position:
-        other = list(a.values)
-        other[relation.position[READ_SEQ.name]] = 1
-        numbered = relation.after(tuple(other), decided)
-        state |= {n: v for n, v in numbered.items() if n.startswith("bc.sequence")}
-    return cleaned(state)
+    outline = relation.after.outline(a.values, decided)
+    if READ_SEQ.name not in relation.position:
+        return outline
+    other = list(a.values)
+    other[relation.position[READ_SEQ.name]] = 1
+    numbered = relation.after.outline(tuple(other), decided)
+    fields = {x[0]: x for x in outline}
+    fields |= {x[0]: x for x in numbered if x[0].startswith("bc.sequence")}
+    return tuple(fields[name] for name in sorted(fields))
 
 
-def _decided(relation: Relation, a: Assessment) -> Iterator[dict[str, int]]:
-    """Yield values of the decisions that change the state, as rules and observation allow."""
+def _with_proxy(outline: Outline, proxy: int | None) -> Outline:
+    """An outline with what was seen of proxy Neighbor Discovery."""
+    if proxy is None:
+        return outline
+    rest = [x for x in outline if x[0] != "bc.proxy"]
+    return tuple(sorted([*rest, ("bc.proxy", proxy, False)] if proxy else rest))
+
+
+def _ways(relation: Relation, a: Assessment) -> Iterator[dict[str, int]]:
     kept = [
         c
         for c in a.applied

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import product
 from math import prod
 
@@ -32,24 +33,63 @@ class Judgement:
         return RANK.index(self.verdict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Assessment:
-    """The judgements on all rules in one exchange, for one state and one set of inputs."""
+    """The judgements on all rules in one exchange, for one state and one set of inputs.
+
+    `key`: what they depend on; inputs and observations with the same key are judged alike.
+    """
 
     values: tuple[int, ...]
     seen: Seen
     judgements: Mapping[str, Judgement]
     broken: tuple[Compiled, ...]
     applied: tuple[Compiled, ...]
+    key: Hashable = None
 
     def having(self, *verdicts: str) -> list[Judgement]:
         """The judgements with one of these verdicts."""
         return [j for j in self.judgements.values() if j.verdict in verdicts]
 
-    @property
+    @cached_property
     def violations(self) -> frozenset[str]:
         """The ids of the violated rules."""
         return frozenset(j.rule for j in self.having("violates"))
+
+    @cached_property
+    def lesser(self) -> int:
+        """How many rules are not violated but not plainly obeyed either."""
+        return len(self.having("deviates", "ambiguous"))
+
+    @cached_property
+    def suspicious(self) -> bool:
+        """Whether something hidden may explain what was seen better."""
+        return bool(self.having("violates", "deviates"))
+
+    @cached_property
+    def told(self) -> tuple[Judgement, ...]:
+        """The judgements, as they are told when nothing is added."""
+        return tuple(self.judgements.values())
+
+    def of(self, values: tuple[int, ...], seen: Seen) -> Assessment:
+        """The same for other inputs that are alike."""
+        other = object.__new__(Assessment)
+        other.__dict__.update(self.__dict__, values=values, seen=seen)
+        return other
+
+
+def judged(relation: Relation, values: tuple[int, ...], seen: Seen) -> Assessment:
+    """Judge every applicable rule, under all readings; inputs that are alike are judged once."""
+    key = relation.alike(values), seen.key()
+    found: Assessment = relation.assessed.of(key, lambda: _judged(relation, values, seen, key))
+    return found.of(values, seen)
+
+
+def _judged(relation: Relation, values: tuple[int, ...], seen: Seen, key: Hashable) -> Assessment:
+    found = replace(with_readings(relation, assess(relation, values, seen)), key=key)
+    # What is asked of each that is alike is worked out for all of them.
+    _ = found.violations, found.lesser, found.suspicious, found.told
+    return found
 
 
 def assess(relation: Relation, values: tuple[int, ...], seen: Seen) -> Assessment:
@@ -98,6 +138,11 @@ def contradicting(
 
 def truth(relation: Relation, c: Compiled, values: tuple[int, ...], seen: Seen) -> str:
     """Whether a demand is obeyed, broken, unknown, or not applied as its condition fails."""
+    key = tuple([values[k] for k in c.reads]), seen.key_of(c.names)
+    return c.truths.of(key, lambda: _truth(relation, c, values, seen))
+
+
+def _truth(relation: Relation, c: Compiled, values: tuple[int, ...], seen: Seen) -> str:
     sets = [_possible(relation, n, seen) for n in c.names]
     if not _may_apply(c, values, sets):
         return "not applied"
@@ -232,9 +277,11 @@ def _by_reading(relation: Relation, j: Judgement, name: str, index: int) -> Judg
     return Judgement(j.rule, verdict, j.decisive, note, {name: value})
 
 
-def merged(assessments: Iterable[Assessment]) -> dict[str, Judgement]:
+def merged(assessments: Iterable[Assessment]) -> Mapping[str, Judgement]:
     """One judgement for each rule from several states: a violation only where all say so."""
     many = list(assessments)
+    if len(many) == 1:
+        return many[0].judgements
     ids = dict.fromkeys(rule for a in many for rule in a.judgements)
     return {rule: _merge([a.judgements.get(rule) for a in many]) for rule in ids}
 

@@ -49,8 +49,12 @@ class Naming:
         return replace(self.scope(), options=1)
 
     def show_bid(self, index: int) -> str:
+        """The BID behind an index, in words."""
+        return str(self.value(index))
+
+    def value(self, index: int) -> int:
         """The BID behind an index."""
-        return str(next(value for value, i in self.bids.items() if i == index))
+        return next(value for value, i in self.bids.items() if i == index)
 
     def show_address(self, index: int) -> str:
         """The address behind an index."""
@@ -58,14 +62,27 @@ class Naming:
             return "the home address"
         return next((str(a) for a, i in self.addresses.items() if i == index), "no address")
 
+    def kept(self, bids: Iterable[int], addresses: Iterable[int]) -> Naming:
+        """The names behind some indices, which are given anew in the order of the old ones."""
+        left = Naming(self.home)
+        wanted = set(bids)
+        for value in [v for v, i in self.bids.items() if i in wanted]:
+            left.bid(value)
+        wanted = set(addresses)
+        for address in [a for a, i in self.addresses.items() if i in wanted]:
+            left.address(address)
+        return left
+
 
 def _rounded(count: int, sizes: tuple[int, ...]) -> int:
     return next((size for size in sizes if size >= count), count)
 
 
-def naming_of(session: Iterable[Exchange]) -> Naming:
-    """Name all that the exchanges of one home address mention, in order of appearance."""
-    naming: Naming | None = None
+def naming_of(session: Iterable[Exchange], naming: Naming | None = None) -> Naming:
+    """Name all that the exchanges of one home address mention, in order of appearance.
+
+    The names that are there already are kept; ValueError where there is nothing to name.
+    """
     for e in session:
         naming = naming or Naming(e.home)
         naming.options = max(naming.options, len(e.update.bids))

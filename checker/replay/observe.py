@@ -68,8 +68,7 @@ class Observer:
     def _answer(
         self, seen: Seen, e: Exchange, answer: BindingAcknowledgement, before: State
     ) -> None:
-        numbers = dict(self.numbers)
-        whole = statuses(answer.status, numbers)
+        whole = statuses(answer.status, self.numbers)
         seen.put("acknowledged", [1])
         seen.put("ba.status", whole)
         seen.put("ba.lifetime", _lifetime(e, answer))
@@ -87,7 +86,7 @@ class Observer:
         seen.put(f"o.copied[{i}]", [int(copy is not None)])
         seen.put(f"answer[{i}]", whole)
         if copy is not None and copy.status is not None:
-            own = statuses(copy.status, dict(self.numbers))
+            own = statuses(copy.status, self.numbers)
             seen.put(f"o.ba_status[{i}]", own)
             seen.put(f"answer[{i}]", own if copy.status else whole)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from reports import FAIL_ON, failing_on
+
+
+def _nobody(text: str) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +22,16 @@ class ReplayOptions:
     found out from the trace (logs and captures with directions do, others only with evidence).
     `readings`: the alternative assumed for a reading, by its name, instead of the default.
     `fail_on`: the least grave verdict that makes the replay fail, one of reports.FAIL_ON.
+    `threads`: how many processes may judge a long capture; None: as many as there are cores.
+    `tell`: is given a few words from time to time: how far the trace is read.
     """
 
     deadline_s: float = 3.0
     at_receiver: bool | None = None
     readings: Mapping[str, str] = field(default_factory=dict)
     fail_on: str = FAIL_ON[0]
+    threads: int | None = None
+    tell: Callable[[str], None] = _nobody
 
 
 @dataclass(slots=True)
@@ -50,12 +59,13 @@ class ReplaySummary:
             return 1
         return 0 if self.judged else 4
 
-    def count(self, record: Mapping[str, object]) -> None:
+    def count(self, record: Mapping[str, Any]) -> None:
         """Take one record into account."""
         kind = record["record"]
         if kind == "verdict":
             name = str(record["verdict"])
-            self.verdicts[name] = self.verdicts.get(name, 0) + 1
+            self.verdicts[name] = self.verdicts.get(name, 0) + record.get("count", 1)
+        elif kind == "trace":
+            self.traces += 1
+            self.exchanges += record["exchanges"]
         self.errors += kind == "error"
-        self.traces += kind == "trace"
-        self.exchanges += kind == "exchange"

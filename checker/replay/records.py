@@ -144,10 +144,8 @@ class Reporter:
         bids = [o.bid or 0 for o in self.observer.options(judged.exchange)]
         words = Wording(self.relation, self.observer.naming, bids)
         a = world.assessment
-        return {
-            "expected": words.expected(j.decisive, a.values, a.seen),
-            "observed": words.observed(j.decisive, a.seen),
-        }
+        expected, observed = words.said(j.decisive, a.values, a.seen)
+        return {"expected": expected, "observed": observed}
 
 
 def _known(record: Record) -> Record:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 from checker.constraints import Constraint, Variable
 from checker.evaluate import Evaluator
+from checker.replay.after import After, Outline
+from checker.replay.likeness import Likeness, Remembered
 from model.fields import Field
-from model.receiver import receiver_state, receiver_updates
+from model.receiver import receiver_updates
 from model.rule import On
 from model.ruleset import Ruleset
 from model.scope import Scope, World
 from model.step import GroundDecision, GroundRule, StepRelation, step_relation
-from model.terms import constants
+from model.terms import constants, constants_of, name_of
+
+WIDE = 1_000  # an input with so many values is not remembered value by value
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +33,9 @@ class Compiled:
     when_names: frozenset[str]
     demand_names: tuple[str, ...]
     readings: frozenset[str]
+    reads: tuple[int, ...]  # places of the inputs that demand and condition mention
+    truths: Remembered[Hashable, str] = field(default_factory=Remembered)
+    texts: Remembered[Hashable, tuple[str, str]] = field(default_factory=Remembered)
 
 
 class Relation:
@@ -41,20 +50,53 @@ class Relation:
         inputs = [(f.label(i), f) for f, i in self.world.fields()]
         self.inputs: dict[str, Field] = {n: f for n, f in inputs if n not in self.decisions}
         self.readings = {r.id: r for r in ruleset.readings}
-        self.layout = [*self.inputs, *self.readings]
+        used = self._used()
+        self.layout = [n for n in (*self.inputs, *self.readings) if n in used]
         self.position = {name: k for k, name in enumerate(self.layout)}
         self._applies = Evaluator([g.applies for g in self.step.rules], self.layout)
         self._accepted = Evaluator([self.step.outcomes["accepted"]], self.layout)
         self._compiled: dict[int, Compiled] = {}
-        self._updates: Evaluator | None = None
+        self._usual = [self._default(name) for name in self.layout]
         self._defaults: dict[str, Evaluator] = {}
+        self.assessed: Remembered[Hashable, Any] = Remembered()
+        self.left: Remembered[Hashable, list[Outline]] = Remembered()
+
+    def _used(self) -> frozenset[str]:
+        """The names of all that rules, outcomes, defaults and updates mention."""
+        terms = [t for g in self.step.rules for t in (g.applies, g.demand, g.when)]
+        terms += [self.step.outcomes["accepted"], *(d.default for d in self.step.decisions)]
+        terms += list(receiver_updates(self.world).values())
+        return frozenset(name_of(c) for c in constants_of(t for t in terms if t is not None))
+
+    def _default(self, name: str) -> int:
+        return 0 if name in self.readings else int(self.inputs[name].default)
 
     def values(self, given: Mapping[str, int]) -> tuple[int, ...]:
-        """The values of all inputs: those given, the vocabulary's defaults elsewhere."""
-        usual = [f.default for f in self.inputs.values()] + [0] * len(self.readings)
+        """The values of all inputs: those given, the vocabulary's defaults elsewhere.
+
+        What no term mentions is left out.
+        """
+        found, position = list(self._usual), self.position
         for name, value in given.items():
-            usual[self.position[name]] = int(value)
-        return tuple(usual)
+            if name in position:
+                found[position[name]] = int(value)
+            elif name not in self.inputs and name not in self.readings:
+                raise KeyError(name)
+        return tuple(found)
+
+    @cached_property
+    def alike(self) -> Likeness:
+        """Keys of inputs with which the rules demand the same of a step, and it leaves the same."""
+        terms = [t for g in self.step.rules for t in (g.applies, g.demand, g.when)]
+        terms += [self.step.outcomes["accepted"], *(d.default for d in self.step.decisions)]
+        terms += self.after.terms
+        return Likeness([t for t in terms if t is not None], self.layout, self._wide)
+
+    @cached_property
+    def _wide(self) -> frozenset[str]:
+        """The inputs that are not remembered value by value: sequence numbers."""
+        largest = self.scope.largest
+        return frozenset(n for n, f in self.inputs.items() if largest(f.domain) >= WIDE)
 
     def applied(self, values: Sequence[int]) -> list[Compiled]:
         """The ground rules that apply to these inputs."""
@@ -82,7 +124,14 @@ class Relation:
         situation = {c.decl().name() for c in constants(g.applies)}
         readings = frozenset((found | situation) & self.readings.keys())
         return Compiled(
-            g, names, Evaluator([g.demand], inputs), when, frozenset(coupled), decided, readings
+            g,
+            names,
+            Evaluator([g.demand], inputs),
+            when,
+            frozenset(coupled),
+            decided,
+            readings,
+            tuple(k for k, name in enumerate(self.layout) if name in found),
         )
 
     def constraint(self, c: Compiled, values: tuple[int, ...], tag: int) -> Constraint:
@@ -105,15 +154,11 @@ class Relation:
             self._defaults[label] = Evaluator([self.decisions[label].default], self.layout)
         return int(self._defaults[label](values)[0])
 
-    def after(self, values: Sequence[int], decided: Mapping[str, int]) -> dict[str, int]:
-        """The receiver's state after a step with these decisions."""
-        names = receiver_state(self.world)
-        if self._updates is None:
-            terms = receiver_updates(self.world)
-            inputs = [*self.decisions, *self.layout]
-            self._updates = Evaluator([terms[n] for n in names], inputs)
-        chosen = [decided.get(label, 0) for label in self.decisions]
-        return dict(zip(names, self._updates([*chosen, *values]), strict=True))
+    @cached_property
+    def after(self) -> After:
+        """What a step leaves in the cache."""
+        terms = receiver_updates(self.world)
+        return After(terms, list(self.decisions), self.layout, self._wide)
 
 
 class _Implied(Evaluator):
@@ -135,6 +180,11 @@ class Relations:
 
     ruleset: Ruleset
     _known: dict[tuple[Scope, bool], Relation] = field(default_factory=dict)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The numbers of the statuses in the document."""
+        return dict(self.ruleset.status_numbers)
 
     def at(self, scope: Scope, extension: bool) -> Relation:
         """The relation of a scope, with or without the rules of the extension."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from model.fields import Domain
 from model.vocabulary import Status
@@ -33,6 +34,15 @@ class Seen:
         found = self.values.get(label, frozenset())
         return next(iter(found)) if len(found) == 1 else None
 
+    def key(self) -> tuple[object, ...]:
+        """What tells this from other observations."""
+        return (*self.values.items(), *sorted(self.alike))
+
+    def key_of(self, labels: Iterable[str]) -> tuple[object, ...]:
+        """The same, as far as some decisions go."""
+        values, alike = self.values, self.alike
+        return tuple([(values.get(n), n in alike) for n in labels])
+
     def extended(self, label: str, values: Iterable[int]) -> Seen:
         """A copy with one more decision."""
         copy = Seen(dict(self.values), set(self.alike))
@@ -42,10 +52,15 @@ class Seen:
 
 def index_of(domain: Domain, *names: str) -> frozenset[int]:
     """The indices of values of an enumeration."""
-    return frozenset(domain.values.index(name) for name in names)
+    return _indices(domain.values, names)
 
 
-def statuses(number: int, numbers: dict[str, int]) -> frozenset[int]:
+@lru_cache
+def _indices(values: tuple[str, ...], names: tuple[str, ...]) -> frozenset[int]:
+    return frozenset(map(values.index, names))
+
+
+def statuses(number: int, numbers: Mapping[str, int]) -> frozenset[int]:
     """The statuses that a number on the wire may stand for: several where none was assigned."""
     named = [name for name, n in numbers.items() if n == number]
     if named:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv6Address
 
 from checker.replay.naming import Naming
@@ -84,6 +84,32 @@ def without(state: State, keys: Iterable[int]) -> State:
     return left if bindings(left) else empty_state()
 
 
+def addresses_in(state: Mapping[str, int]) -> Iterator[int]:
+    """The indices of the care-of addresses in a state."""
+    return (value for name, value in state.items() if _is_address(name))
+
+
+def bids_in(state: Mapping[str, int]) -> Iterator[int]:
+    """The indices of the BIDs in a state."""
+    return (int(name.partition("[")[2][:-1]) for name in state if "[" in name)
+
+
+def _is_address(name: str) -> bool:
+    return name == "bc.plain_coa" or name.startswith("bc.coa[")
+
+
+def renamed(
+    state: Mapping[str, int], bids: Mapping[int, int], addresses: Mapping[int, int]
+) -> State:
+    """The state with other indices for BIDs and addresses."""
+    found: State = {}
+    for name, value in state.items():
+        stem, bracket, index = name.partition("[")
+        label = f"{stem}[{bids[int(index[:-1])]}]" if bracket else name
+        found[label] = addresses[value] if _is_address(name) else value
+    return found
+
+
 def cleaned(state: Mapping[str, int]) -> State:
     """The state without fields that have the value 0, so that equal states are equal."""
     return {name: int(value) for name, value in sorted(state.items()) if value}
@@ -91,13 +117,16 @@ def cleaned(state: Mapping[str, int]) -> State:
 
 def unique(states: Iterable[State], most: int = 24) -> list[State]:
     """The different states among `states`, the first `most` of them."""
-    found = {tuple(cleaned(s).items()): cleaned(s) for s in states}
+    found: dict[object, State] = {}
+    for state in map(cleaned, states):
+        found.setdefault(tuple(state.items()), state)
     return list(found.values())[:most]
 
 
 def state_texts(state: Mapping[str, int], naming: Naming, proxied: bool) -> list[str]:
     """A state in words; `proxied`: whether proxy Neighbor Discovery is a matter of this node."""
-    texts = [_binding_text(key, state, naming) for key in bindings(state)] or ["no binding"]
+    keys = sorted(bindings(state), key=lambda key: -1 if key == PLAIN else naming.value(key))
+    texts = [_binding_text(key, state, naming) for key in keys] or ["no binding"]
     if proxied:
         texts.append(f"proxy Neighbor Discovery {'on' if state.get('bc.proxy') else 'off'}")
     return texts

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any
 
 from checker.replay import hidden
 from checker.replay.clock import Clock
 from checker.replay.exchanges import Exchange
 from checker.replay.follow import next_states
 from checker.replay.hidden import Assumption
-from checker.replay.judge import Assessment, Judgement, assess, merged, with_readings
+from checker.replay.judge import Assessment, Judgement, judged, merged
+from checker.replay.naming import Naming
 from checker.replay.observe import Observer
 from checker.replay.relation import Relation
 from checker.replay.seen import Seen
-from checker.replay.state import State, empty_state, state_of_dump, unique
+from checker.replay.state import (
+    State,
+    addresses_in,
+    bids_in,
+    empty_state,
+    renamed,
+    state_of_dump,
+    unique,
+)
 from checker.replay.update import update_inputs
 
 ROUTER_STATUSES = range(139, 144)
@@ -41,7 +52,7 @@ class World:
             len(a.violations),
             int(self.earlier),
             int(bool(self.assumption.inputs)),
-            len(a.having("deviates", "ambiguous")),
+            a.lesser,
         )
 
 
@@ -62,31 +73,45 @@ class Judged:
 
 @dataclass(slots=True)
 class Tracker:
-    """Keeps the states consistent with all that was observed of one home address."""
+    """Keeps the states consistent with all that was observed of one home address.
+
+    `relation`, `observer` and `home_agent` are those of the stretch that is judged.
+    """
 
     relation: Relation
     observer: Observer
     home_agent: bool
-    readings: dict[str, int]
+    readings: Mapping[str, int]
     states: list[State] = field(default_factory=lambda: [empty_state()])
     clock: Clock = field(default_factory=Clock)
     known: bool = False  # whether the state at the start is certain
     proxy_fault: tuple[int, int, str] | None = None  # value, exchange, rule
     router: bool = False  # whether an update with the R flag was seen
+    late: list[State] = field(default_factory=list)  # the states before an update unanswered so far
+
+    def forget(self) -> Naming:
+        """Drop the names that nothing in the cache has any more; return those that are left."""
+        old, states = self.observer.naming, [*self.states, *self.late]
+        bids = (k for s in states for k in bids_in(s))
+        left = old.kept(bids, (a for s in states for a in addresses_in(s)))
+        renaming = _renaming(old.bids, left.bids), _renaming(old.addresses, left.addresses)
+        self.states = [renamed(s, *renaming) for s in self.states]
+        self.late = [renamed(s, *renaming) for s in self.late]
+        self.clock.rename(renaming[0])
+        return left
 
     def run(self, session: Sequence[Exchange]) -> Iterator[Judged]:
         """Judge the exchanges in order."""
-        late: list[State] = []
         for e in session:
-            self._arrive(e, late)
+            self._arrive(e)
             worlds = self._best(e)
-            after = unique(s for w in worlds for s in self._next(e, w))
-            yield Judged(e, tuple(worlds), tuple(self._judgements(e, worlds)), tuple(after))
-            late = [w.before for w in worlds] if self._overlaps(e) else []
+            after = self._next(e, worlds)
+            yield Judged(e, tuple(worlds), self._judgements(e, worlds), tuple(after))
+            self.late = [w.before for w in worlds] if self._overlaps(e) else []
             self.states, self.known = after, True
             self.clock.granted(e, self.observer.naming, self.observer.knows_bids)
 
-    def _arrive(self, e: Exchange, late: list[State]) -> None:
+    def _arrive(self, e: Exchange) -> None:
         """The states when an update arrives: by the dump before it, else as time left them."""
         if e.before is not None:
             numbers = [s.get("bc.last_sequence", 0) for s in self.states]
@@ -98,17 +123,21 @@ class Tracker:
             )
             self.known = True
         else:
-            self.states = self.clock.expired(unique([*self.states, *late]), e.update.time)
+            states = unique([*self.states, *self.late]) if self.late else self.states
+            self.states = self.clock.expired(states, e.update.time)
 
     @staticmethod
     def _overlaps(e: Exchange) -> bool:
-        """Whether the next update came before this one was answered."""
-        if e.next_at is None:
-            return False
-        return e.answered_at is None or e.answered_at > e.next_at
+        """Whether the next update comes, or may come, before this one is answered."""
+        if e.answered_at is None:
+            return True
+        return e.next_at is not None and e.answered_at > e.next_at
 
-    def _next(self, e: Exchange, w: World) -> list[State]:
-        return next_states(self.relation, self.observer, e, w.assessment, w.before)
+    def _next(self, e: Exchange, worlds: Sequence[World]) -> list[State]:
+        found = [
+            next_states(self.relation, self.observer, e, w.assessment, w.before) for w in worlds
+        ]
+        return found[0] if len(found) == 1 else unique(chain.from_iterable(found))
 
     @property
     def certain(self) -> bool:
@@ -139,7 +168,7 @@ class Tracker:
         seen = self.observer.observe(e, before)
         nominal = self._world(e, before, Assumption(), seen, earlier)
         yield nominal
-        if nominal.assessment.having("violates", "deviates"):
+        if nominal.assessment.suspicious:
             for assumption in hidden.assumptions(e, seen, self.observer.vantage):
                 yield self._world(e, before, assumption, seen, earlier)
 
@@ -155,20 +184,29 @@ class Tracker:
             **update_inputs(e.update, observer.naming, observer.numbers, options, observer.layout),
             **assumption.inputs,
         }
-        found = assess(self.relation, self.relation.values(given), seen)
-        return World(before, assumption, with_readings(self.relation, found), earlier)
+        found = judged(self.relation, self.relation.values(given), seen)
+        return World(before, assumption, found, earlier)
 
-    def _judgements(self, e: Exchange, worlds: Sequence[World]) -> Iterator[Judgement]:
+    def _judgements(self, e: Exchange, worlds: Sequence[World]) -> tuple[Judgement, ...]:
         """The judgements with the notes of what was assumed; later faults of proxy ND once."""
         found = merged(w.assessment for w in worlds)
-        notes = [_assumed(w) for w in worlds[:1]]
+        note = _assumed(worlds[0])
         fault = self._proxy_fault(e, worlds, found)
         router, doubted = self._is_router(e), self._doubted(e, worlds)
-        for j in found.values():
-            judged = self._follows(_unruled(j) if router else j, worlds[0])
-            doubt = DOUBT if j.rule in doubted else ""
-            yield replace(judged, note="; ".join(n for n in (judged.note, doubt, *notes) if n))
+        if len(worlds) == 1 and not (note or router or doubted or self.proxy_fault):
+            told = worlds[0].assessment.told
+        else:
+            told = tuple(self._told(j, worlds[0], router, doubted, note) for j in found.values())
         self.proxy_fault = fault
+        return told
+
+    def _told(
+        self, j: Judgement, world: World, router: bool, doubted: frozenset[str], note: str
+    ) -> Judgement:
+        """A judgement with what has to be said of it here."""
+        told = self._follows(_unruled(j) if router else j, world)
+        doubt = DOUBT if j.rule in doubted else ""
+        return replace(told, note="; ".join(n for n in (told.note, doubt, note) if n))
 
     def _is_router(self, e: Exchange) -> bool:
         """Whether RFC 3963, whose state is not followed, may have refused: R, now or before."""
@@ -189,7 +227,7 @@ class Tracker:
         return replace(j, verdict="inconclusive", note=note)
 
     def _proxy_fault(
-        self, e: Exchange, worlds: Sequence[World], found: dict[str, Judgement]
+        self, e: Exchange, worlds: Sequence[World], found: Mapping[str, Judgement]
     ) -> tuple[int, int, str] | None:
         """What is wrong about proxy ND after this exchange, and since when."""
         seen = worlds[0].assessment.seen.sure("proxy")
@@ -201,6 +239,11 @@ class Tracker:
         if self.proxy_fault is not None and self.proxy_fault[0] == seen and not right:
             return self.proxy_fault
         return (seen, e.number, broken[0]) if broken else None
+
+
+def _renaming(old: Mapping[Any, int], new: Mapping[Any, int]) -> dict[int, int]:
+    """The new index by the old one, of what is still named."""
+    return {index: new[value] for value, index in old.items() if value in new}
 
 
 def _unruled(j: Judgement) -> Judgement:

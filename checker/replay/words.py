@@ -27,6 +27,11 @@ class Wording:
     def __init__(self, relation: Relation, naming: Naming, bids: Sequence[int]) -> None:
         self.relation, self.naming, self.bids = relation, naming, bids
 
+    def said(self, c: Compiled, values: tuple[int, ...], seen: Seen) -> tuple[str, str]:
+        """What was expected and what was observed, in words."""
+        known = tuple([values[k] for k in c.reads]), seen.key_of(c.names), tuple(self.bids)
+        return c.texts.of(known, lambda: (self.expected(c, values, seen), self.observed(c, seen)))
+
     def expected(self, c: Compiled, values: tuple[int, ...], seen: Seen) -> str:
         """The values that the rule leaves for what it decides, given all else that was seen."""
         parts = [self._allowed(c, n, values, seen) for n in c.demand_names]

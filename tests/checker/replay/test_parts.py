@@ -10,12 +10,14 @@ import pytest
 
 from checker.replay import Replayer, ReplayOptions
 from checker.replay.clock import Clock
+from checker.replay.evidence import Evidence
 from checker.replay.exchanges import exchanges_of
+from checker.replay.gathering import Gathering
 from checker.replay.naming import naming_of
 from checker.replay.seen import SUCCESS, Seen, index_of, statuses
 from checker.replay.state import PLAIN, bindings, without
 from checker.replay.update import update_inputs
-from checker.replay.vantage import Vantage, vantage_of
+from checker.replay.vantage import Vantage
 from model.errors import RuleError
 from model.rulesets.draft04 import RULESET
 from model.vocabulary import Status
@@ -68,10 +70,15 @@ def answer(packet: int, sequence: int, *bids: int, **more: Any) -> BindingAcknow
 
 def pairs(*events: Event) -> list[tuple[int | None, int | None]]:
     """The packets of updates and of their answers."""
-    vantage = vantage_of(events, AGENT, DECLARED, ReplayOptions())
+    evidence = Evidence(DECLARED, ReplayOptions())
+    evidence.add_all(events)
+    gathering = Gathering(evidence, 3.0)
+    ready = [found for event in events for _, found in gathering.feed(event)]
+    ready += [found for _, found in gathering.sweep(everything=True)]
     return [
         (e.update.place.packet, e.answer.place.packet if e.answer else None)
-        for e in exchanges_of(events, vantage, 3.0)
+        for found in ready
+        for e in found
     ]
 
 
