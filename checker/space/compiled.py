@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from checker.advance import Progress
 from checker.exploring import EVERY_S
 from checker.space.checkpoint import Checkpoint
 from checker.space.interrupts import told_of_interrupt
+from checker.space.kernel import imaged
 from checker.space.lowered import Lowered
 from checker.space.memory import Budget, Memory
 from checker.space.native import Native
 from checker.space.prepared import Prepared
 from checker.space.reached import Reached
 from checker.space.search import Search
+from checker.space.sieve import kept_by_some
 from checker.space.states import States
 from checker.space.symmetry import Symmetry
 from checker.space.system import TransitionSystem, Values
@@ -82,6 +85,17 @@ class Compiled(Prepared):
         """Return what the threads leave of the budget with what they remember of steps."""
         remembered = self.threads * self.native.scratch.bytes if self.lowered.lookups else 0
         return Budget(self.budget.bytes - min(remembered, self.budget.bytes // 8))
+
+    @cached_property
+    def kept(self) -> Words:
+        """Return masks of the bits that transitions keep, for sieves."""
+        return kept_by_some(self.lowered)
+
+    def images(self, states: Words) -> Words:
+        """Return states, one a row, and their images under the renamings."""
+        others = np.empty(states.size * len(self.lowered.images), np.uint64)
+        imaged(self.words, self.native.images, states.reshape(-1), others)
+        return np.concatenate([states, others.reshape(-1, self.words)])
 
     def path_to(self, depth: int, state: Values) -> tuple[Values, ...]:
         """Return a shortest sequence of states to one (its words) of a level, up to renaming."""

@@ -22,6 +22,7 @@ import numpy as np
 from numba import njit
 
 from checker.space.intrinsics import call, call_judged, fetch_add, lowest, put, word
+from checker.space.sieve import passes
 from checker.space.slots import (
     EIGHT,
     NO_STATE,
@@ -273,6 +274,7 @@ def before(
     mine: Any,
     wanted: Any,  # states, one after the other
     number: Any,  # of them
+    masks: Any,  # how many, where they are, and the holes of a sieve for the wanted states
     out: Any,
     space: Any,
     held: Any,
@@ -280,19 +282,17 @@ def before(
 ) -> int:
     """Find the least states of a level with transitions to wanted ones.
 
-    Returns 0, or what has to be seen to first; it goes on from there when called again.
+    Only what passes the sieve is expanded.  Returns 0, or what has to be seen to first; it goes
+    on from there when called again.
     """
     wide, wider, sketch = U(words), U(words + 1), ZERO
-    ahead, nearer = functions[_AHEAD_OF], functions[_NEARER]
+    many, kept, holes = masks
     for n in range(number):
         sketch |= sketched(words, wanted, n * wide)
     while turned(shared, end, mine):
-        block, count = mine[BLOCK], 0
-        if ahead != ZERO and block == mine[NEAR]:
-            mine[NEAR] = min(block + _AHEAD, mine[BLOCK_END])
-            neared(words, ahead, nearer, store, block, mine[NEAR], held)
-        place = block * wide
-        if word(store, place + wide - ONE) != NO_STATE:
+        place, count = mine[BLOCK] * wide, 0
+        there = word(store, place + wide - ONE) != NO_STATE
+        if there and passes(words, store, place, many, kept, holes):
             state = store + EIGHT * place
             count = call(functions[_SUCCESSORS], state, out, space, tables, held)
             if count < 0:
@@ -305,7 +305,7 @@ def before(
                     words, store, place, least, n * wide
                 ):
                     copied(words, store, place, least, n * wide)
-        mine[BLOCK] = block + ONE
+        mine[BLOCK] += ONE
     return DONE
 
 

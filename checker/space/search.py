@@ -14,6 +14,7 @@ from checker.space import kernel, slots
 from checker.space.memory import Memory, address, reserved
 from checker.space.packing import least_of
 from checker.space.reached import INTERRUPTED, MEMORY, STATES, VIOLATION, Reached
+from checker.space.sieve import Sieve
 from checker.space.system import Values
 from checker.space.tables import Words
 from checker.space.wanting import seen_to
@@ -282,19 +283,20 @@ class Search:
     def _before(self, level: int, longer: list[int], ways: dict[int, list[Values]]) -> list[Values]:
         """Return the least state of a level before the first state of each way so far."""
         wanted = np.array([ways[k][-1] for k in longer], np.uint64)
+        sieve = Sieve(self.engine.kept, self.engine.images(wanted))
         start, end = self.spans[level]
         self.memory.shared[kernel.FRONTIER] = start
         own = self.own if end - start > FEW else self.own[:1]
         with ThreadPoolExecutor(len(own)) as pool:
-            found = list(pool.map(lambda one: self._found_before(one, end, wanted), own))
+            found = list(pool.map(lambda one: self._found_before(one, end, wanted, sieve), own))
         states = np.array(found, np.uint64).reshape(len(own), len(longer), self.words)
         return [least_of(states[:, k].tolist()) for k in range(len(longer))]
 
-    def _found_before(self, own: Thread, end: int, wanted: Words) -> Words:
+    def _found_before(self, own: Thread, end: int, wanted: Words, sieve: Sieve) -> Words:
         """Return the least states before wanted ones among those that a thread takes."""
         e, least = self.engine, np.full(wanted.size, slots.NO_STATE)
         own.numbers[kernel.BLOCK] = own.numbers[kernel.BLOCK_END]
-        m, asked = self.memory, (address(wanted), np.uint64(len(wanted)))
+        m, asked = self.memory, (address(wanted), np.uint64(len(wanted)), sieve.addresses)
         where = (e.functions, *map(address, (e.tables, m.store, m.shared)), np.uint64(end))
 
         def call() -> int:
