@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from checker.space.intrinsics import call, call_judged, fetch_add, lowest, put, word
+from checker.space.asking import LATER, asked_ahead, begin_of, lane, size_of, steps_for
+from checker.space.intrinsics import call, call_judged, fetch_add, lowest, prefetch, put, word
 from checker.space.sieve import passes
 from checker.space.slots import (
     EIGHT,
@@ -31,13 +32,11 @@ from checker.space.slots import (
     PLACE_BITS,
     ZERO,
     U,
-    asked,
     copied,
     empty_from,
     equal,
     first_slot,
     fullest,
-    glanced,
     grown,
     missing_from,
     mixed,
@@ -56,10 +55,10 @@ STORE, FRONTIER, PARTITION, STOP, SHARED = 0, 8, 16, 24, 32
 
 CLAIM = U(256)  # states of the frontier taken at once
 STRETCH = 1024  # places of the store taken at once
-TOGETHER = 32  # states looked up together
 AHEAD = 16  # states whose records are asked for together
 
-_STRETCH, _TOGETHER, _PARTITIONS, _AHEAD = U(STRETCH), U(TOGETHER), U(PARTITIONS), U(AHEAD)
+_STRETCH, _PARTITIONS, _AHEAD = U(STRETCH), U(PARTITIONS), U(AHEAD)
+_NEXT = U(16)  # words of a buffer that are asked for before they are written
 _HALF, _LOW = U(32), U(0xFFFFFFFF)
 _FRONTIER = EIGHT * U(FRONTIER)
 _PARTITION = EIGHT * U(PARTITION)
@@ -129,7 +128,9 @@ def expand_for(words: int) -> Callable[..., int]:
                 if count == room:
                     mine[RESUME] = k
                     return FULL
-                copied(words, out, at, buffers, (partition * room + count) * wide)
+                place = (partition * room + count) * wide
+                copied(words, out, at, buffers, place)
+                prefetch(buffers + EIGHT * (place + _NEXT))
                 counts[partition] = count + ONE
                 taken[word(out, at + wide)] += many
             mine[RESUME] = mine[PENDING] = ZERO
@@ -194,14 +195,14 @@ def insert_for(words: int) -> Callable[..., int]:
             base, size = partition * most, sizes[partition]
             for thread in range(threads):
                 first = (thread * _PARTITIONS + partition) * room
-                last = first + counts[thread, partition]
-                for start in range(first, last, _TOGETHER):
-                    together = min(_TOGETHER, last - start)
-                    asked(words, slots, base, size, buffers, start, together, hashes)
-                    if words > 1:
-                        glanced(words, slots, base, size, store, together, hashes)
-                    for k in range(together):
-                        at, tag = (start + k) * wide, tag_of(word(hashes, k))
+                count, full = counts[thread, partition], ZERO
+                for step in range(steps_for(count)):
+                    full = asked_ahead(
+                        words, slots, base, size, store, buffers, first, count, step, hashes, full
+                    )
+                    begin, noted = first + begin_of(step - LATER), lane(hashes, step - LATER)
+                    for k in range(size_of(step - LATER, count)):
+                        at, tag = (begin + k) * wide, tag_of(word(noted, k))
                         bucket = missing_from(words, slots, base, size, tag, store, buffers, at)
                         if bucket == size:
                             continue

@@ -11,6 +11,7 @@ import numpy as np
 
 from checker.advance import INTERVAL_S, Progress, Watch
 from checker.space import kernel, slots
+from checker.space.asking import HASHES
 from checker.space.memory import Memory, address, reserved
 from checker.space.packing import least_of
 from checker.space.reached import INTERRUPTED, MEMORY, STATES, VIOLATION, Reached
@@ -73,7 +74,7 @@ class Search:
             number,
             np.zeros(kernel.FIELDS, np.uint64),
             np.empty((2 * transitions + SPARE_TRANSITIONS) * (words + 1), np.uint64),
-            np.empty(kernel.TOGETHER, np.uint64),
+            np.empty(HASHES, np.uint64),
             reserved(self.memory.most),
             self.engine.native.scratch.made(),
             np.zeros(max(transitions, 1), np.int64),

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from checker.space.intrinsics import lowest, matches, prefetch, put, word
+from checker.space.intrinsics import lowest, matches, put, word
 
 U = np.uint64
 PARTITIONS = 256
@@ -31,6 +31,7 @@ PLACE = U((1 << 64 - TAG_BITS) - 1)
 PLACE_BITS = U(64 - TAG_BITS)
 _TAG_BITS, _TAG = U(TAG_BITS), U((1 << TAG_BITS) - 1)
 _SIXTEENTHS, _FULLEST, _GROWTH = U(16), U(FULLEST_OF_16), U(GROWTH_OF_16)
+_AHEAD = U(64)  # words
 _PARTITION_SHIFT, _SKETCH_SHIFT = U(56), U(58)
 _MIX_1 = U(0x9E3779B97F4A7C15)
 _MIX_2 = U(0xD6E8FEB86659FD93)
@@ -126,29 +127,10 @@ def found_in(
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def asked(
-    words: int, slots: Any, base: Any, size: Any, states: Any, start: Any, many: Any, hashes: Any
-) -> None:
-    """Note the hashes of some states, and ask for their buckets before they are read."""
-    address = slots + EIGHT * base
-    for k in range(many):
-        value = mixed(states, (start + k) * U(words), words)
-        put(hashes, k, value)
-        prefetch(address + EIGHT * first_slot(tag_of(value), size))
-
-
-@njit(nogil=True, cache=True, forceinline=True)
-def glanced(
-    words: int, slots: Any, base: Any, size: Any, store: Any, many: Any, hashes: Any
-) -> None:
-    """Ask for the states that have the tags of some hashes, before they are compared."""
-    for k in range(many):
-        tag = tag_of(word(hashes, k))
-        address = slots + EIGHT * (base + first_slot(tag, size))
-        same = matches(address, tag, PLACE_BITS)
-        if same != ZERO:
-            place = (word(address, lowest(same)) & PLACE) - ONE
-            prefetch(store + EIGHT * U(words) * (place & PLACE))
+def after(bucket: Any, size: Any) -> Any:
+    """Return the next bucket of a partition; the first comes after the last."""
+    following = bucket + EIGHT
+    return ZERO if following == size else following
 
 
 @njit(nogil=True, cache=True, forceinline=True)
@@ -162,9 +144,7 @@ def missing_from(
             return size
         if word(slots, base + bucket + EIGHT - ONE) == ZERO:
             return bucket
-        bucket += EIGHT
-        if bucket == size:
-            bucket = ZERO
+        bucket = after(bucket, size)
 
 
 @njit(nogil=True, cache=True, forceinline=True)
@@ -174,9 +154,7 @@ def empty_from(slots: Any, base: Any, size: Any, bucket: Any) -> Any:
         empty = matches(slots + EIGHT * (base + bucket), ZERO, ZERO)
         if empty != ZERO:
             return base + bucket + lowest(empty)
-        bucket += EIGHT
-        if bucket == size:
-            bucket = ZERO
+        bucket = after(bucket, size)
 
 
 @njit(nogil=True, cache=True)
@@ -276,9 +254,7 @@ def slot_of(words: int, slots: Any, most: Any, sizes: Any, store: Any, states: A
                 place = (held & PLACE) - ONE
                 if equal(words, store, place * U(words), states, at):
                     return slot
-        bucket += EIGHT
-        if bucket == size:
-            bucket = ZERO
+        bucket = after(bucket, size)
 
 
 @njit(nogil=True, cache=True)
