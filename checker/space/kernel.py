@@ -55,10 +55,12 @@ STORE, FRONTIER, PARTITION, STOP, SHARED = 0, 8, 16, 24, 32
 
 CLAIM = U(256)  # states of the frontier taken at once
 STRETCH = 1024  # places of the store taken at once
+RECENT = 64  # hashes of what follows a state
 AHEAD = 16  # states whose records are asked for together
 
 _STRETCH, _PARTITIONS, _AHEAD = U(STRETCH), U(PARTITIONS), U(AHEAD)
 _NEXT = U(16)  # words of a buffer that are asked for before they are written
+_RECENT = U(RECENT - 1)
 _HALF, _LOW = U(32), U(0xFFFFFFFF)
 _FRONTIER = EIGHT * U(FRONTIER)
 _PARTITION = EIGHT * U(PARTITION)
@@ -92,6 +94,17 @@ def neared(
     call(nearer, held, ZERO, many, ZERO, ZERO)
 
 
+@njit(nogil=True, cache=True, forceinline=True)
+def repeated(words: int, out: Any, k: Any, recent: Any, value: Any) -> bool:
+    """Return whether the k-th state in `out`, of a hash, is one of those before it.
+
+    It is compared with the last one that had a hash like its own, be it that of another round:
+    what is in `out` now is compared.
+    """
+    before, wider = word(recent, value & _RECENT), U(words + 1)
+    return before < k and equal(words, out, before * wider, out, k * wider)
+
+
 @cache
 def expand_for(words: int) -> Callable[..., int]:
     """Return the function that expands states of so many words."""
@@ -99,7 +112,7 @@ def expand_for(words: int) -> Callable[..., int]:
     @njit(nogil=True, cache=True)
     def expand(
         functions: Any,
-        tables: Any,  # an address, as are `store`, `shared`, `out`, `buffers` and `held`
+        tables: Any,  # an address, as are `store`, `shared`, `out`, `buffers`, `held` and `recent`
         store: Any,
         shared: Any,
         end: Any,  # where the frontier ends in the store
@@ -110,6 +123,7 @@ def expand_for(words: int) -> Callable[..., int]:
         counts: Any,  # how many states are in each
         room: Any,
         held: Any,
+        recent: Any,  # which of the states in `out` had a hash last, by its lowest bits
         taken: Any,  # by transition
     ) -> int:
         """Put the successors of states of the frontier into the buffers.
@@ -123,15 +137,18 @@ def expand_for(words: int) -> Callable[..., int]:
             many = np.int64(mine[MANY])
             for k in range(mine[RESUME], mine[PENDING]):
                 at = k * wider
-                partition = partition_of(mixed(out, at, words))
-                count = counts[partition]
-                if count == room:
-                    mine[RESUME] = k
-                    return FULL
-                place = (partition * room + count) * wide
-                copied(words, out, at, buffers, place)
-                prefetch(buffers + EIGHT * (place + _NEXT))
-                counts[partition] = count + ONE
+                value = mixed(out, at, words)
+                if not repeated(words, out, k, recent, value):
+                    partition = partition_of(value)
+                    count = counts[partition]
+                    if count == room:
+                        mine[RESUME] = k
+                        return FULL
+                    place = (partition * room + count) * wide
+                    copied(words, out, at, buffers, place)
+                    prefetch(buffers + EIGHT * (place + _NEXT))
+                    counts[partition] = count + ONE
+                    put(recent, value & _RECENT, k)
                 taken[word(out, at + wide)] += many
             mine[RESUME] = mine[PENDING] = ZERO
             if mine[BLOCK] == mine[BLOCK_END] and word(shared, U(STOP)) != ZERO:

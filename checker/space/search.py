@@ -38,6 +38,7 @@ class Thread:
     hashes: Words
     spare: Words
     held: Words
+    recent: Words
     taken: Any
     bad: Any
     least: Words
@@ -77,6 +78,7 @@ class Search:
             np.empty(HASHES, np.uint64),
             reserved(self.memory.most),
             self.engine.native.scratch.made(),
+            np.zeros(kernel.RECENT, np.uint64),
             np.zeros(max(transitions, 1), np.int64),
             np.zeros(MOST_ALWAYS, np.int64),
             np.full(MOST_ALWAYS * words, slots.NO_STATE),
@@ -163,11 +165,11 @@ class Search:
         m, e = self.memory, self.engine
         where = (e.functions, address(e.tables), *map(address, (m.store, m.shared)), np.uint64(end))
         buffers = (address(m.buffers_of(own.number, room)), m.counts[own.number], np.uint64(room))
-        expand, held = kernel.expand_for(self.words), address(own.held)
+        expand, mine = kernel.expand_for(self.words), (address(own.held), address(own.recent))
 
         def call() -> int:
             out = (address(own.out), self._space(own))
-            return expand(*where, own.numbers, *out, *buffers, held, own.taken)
+            return expand(*where, own.numbers, *out, *buffers, *mine, own.taken)
 
         return self.seen_to(own, call)
 
