@@ -18,6 +18,9 @@ from traces.mobility import FORMS
 from traces.options import (
     AlternateCareOf,
     BidOption,
+    Ipv4CareOf,
+    Ipv4HomeAddress,
+    LinkLayerAddress,
     MobileNetworkPrefix,
     NonceIndices,
     Option,
@@ -26,7 +29,7 @@ from traces.options import (
 )
 
 # option type -> (step, remainder): the option begins where offset % step == remainder
-ALIGNMENT = {2: (2, 0), 3: (8, 6), 4: (2, 0), 5: (8, 2), 6: (8, 4)}
+ALIGNMENT = {2: (2, 0), 3: (8, 6), 4: (2, 0), 5: (8, 2), 6: (8, 4), 29: (4, 0), 32: (4, 0)}
 
 
 def encode_mobility(message: MobilityMessage, wire: Dialect) -> bytes:
@@ -127,5 +130,19 @@ def _option_body(option: Option, wire: Dialect) -> bytes:
             return _u16(option.interval)
         case MobileNetworkPrefix():
             return bytes([0, option.prefix_length]) + option.prefix.packed
+        case _:
+            return _later_body(option)
+
+
+def _later_body(option: Option) -> bytes:
+    """The same for the options of RFC 5555 and RFC 5568, and those that are octets alone."""
+    match option:
+        case LinkLayerAddress():
+            return bytes([option.code]) + bytes.fromhex(option.link_layer.replace(":", ""))
+        case Ipv4HomeAddress():
+            first = option.prefix_length << 2 | option.is_prefix << 1
+            return bytes([first, 0]) + option.home_address.packed
+        case Ipv4CareOf():
+            return bytes(2) + option.coa.packed
         case _:
             return option.data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
 from typing import Any
 
@@ -27,6 +27,9 @@ from traces.events import (
 from traces.options import (
     AlternateCareOf,
     BindingAuthorization,
+    Ipv4CareOf,
+    Ipv4HomeAddress,
+    LinkLayerAddress,
     MobileNetworkPrefix,
     NonceIndices,
     Option,
@@ -229,21 +232,37 @@ def _option(message: bytes, at: int, offset: int, wire: Dialect) -> Option:
         raise Malformed(what, offset)
     if kind == wire.option_type:
         return decode_bid(wire, offset, body)
-    fixed = _FIXED.get(kind, length)
-    if length != fixed:
-        what = f"mobility option type {kind} has length {length} where {fixed} is due"
-        raise Malformed(what, offset)
+    _check_length(kind, length, offset)
     return _known(kind, length, offset, body)
 
 
-_FIXED = {2: 2, 3: 16, 4: 4, 6: 18}
+_FIXED = {2: 2, 3: 16, 4: 4, 6: 18, 29: 6, 32: 6}
+_LEAST = {7: 1}  # the Option-Code
+
+
+def _check_length(kind: int, length: int, offset: int) -> None:
+    """Raise Malformed for an option of known form that has another length."""
+    what = f"mobility option type {kind} has length {length} where "
+    if length != _FIXED.get(kind, length):
+        raise Malformed(what + f"{_FIXED[kind]} is due", offset)
+    if length < _LEAST.get(kind, 0):
+        raise Malformed(what + f"{_LEAST[kind]} is least", offset)
 
 
 def _known(kind: int, length: int, offset: int, body: bytes) -> Option:
-    """An option of RFC 3775 or RFC 3963, or one that is not read further."""
+    """An option of RFC 3775, 3963, 5555 or 5568, or one that is not read further."""
     make = _MAKERS.get(kind, UnknownOption)
     fields = _FIELDS[kind](body) if kind in _FIELDS else {}
     return make(kind, length, offset, data=body, **fields)
+
+
+def _ipv4_home(body: bytes) -> dict[str, Any]:
+    """Six bits of prefix length, P, nine reserved bits, the address."""
+    return {
+        "prefix_length": body[0] >> 2,
+        "is_prefix": bool(body[0] & 2),
+        "home_address": IPv4Address(body[2:]),
+    }
 
 
 _MAKERS: Mapping[int, Callable[..., Option]] = MappingProxyType(
@@ -254,6 +273,9 @@ _MAKERS: Mapping[int, Callable[..., Option]] = MappingProxyType(
         4: NonceIndices,
         5: BindingAuthorization,
         6: MobileNetworkPrefix,
+        7: LinkLayerAddress,
+        29: Ipv4HomeAddress,
+        32: Ipv4CareOf,
     }
 )
 _FIELDS: Mapping[int, Callable[[bytes], dict[str, Any]]] = MappingProxyType(
@@ -262,5 +284,8 @@ _FIELDS: Mapping[int, Callable[[bytes], dict[str, Any]]] = MappingProxyType(
         3: lambda body: {"coa": address(body)},
         4: lambda body: {"home": _u16(body, 0), "careof": _u16(body, 2)},
         6: lambda body: {"prefix": address(body[2:]), "prefix_length": body[1]},
+        7: lambda body: {"code": body[0], "link_layer": body[1:].hex(":")},
+        29: _ipv4_home,
+        32: lambda body: {"coa": IPv4Address(body[2:])},
     }
 )

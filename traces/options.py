@@ -91,6 +91,39 @@ class MobileNetworkPrefix(Option):
 
 
 @dataclass(frozen=True, slots=True)
+class LinkLayerAddress(Option):
+    """Mobility Header Link-Layer Address, as "02:00:00:00:01:01" (RFC 5568 6.4.4).
+
+    In a trace of the `kame` dialect its type, 7, is that of the BID option.
+    """
+
+    kind: ClassVar[str] = "link-layer-address"
+    _: KW_ONLY
+    code: int
+    link_layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ipv4HomeAddress(Option):
+    """IPv4 Home Address; P (`is_prefix`) asks for a whole prefix (RFC 5555 3.1.1)."""
+
+    kind: ClassVar[str] = "ipv4-home-address"
+    _: KW_ONLY
+    home_address: IPv4Address
+    prefix_length: int = 0
+    is_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ipv4CareOf(Option):
+    """IPv4 Care-of Address (RFC 5555 3.1.2)."""
+
+    kind: ClassVar[str] = "ipv4-care-of"
+    _: KW_ONLY
+    coa: IPv4Address
+
+
+@dataclass(frozen=True, slots=True)
 class Padding(Option):
     """Pad1 (type 0, one octet in all, length 0) or PadN (type 1) (RFC 3775 6.2.2, 6.2.3)."""
 

@@ -21,6 +21,9 @@ from traces.events import (
     BindingAcknowledgement,
     BindingError,
     BindingUpdate,
+    Ipv4CareOf,
+    Ipv4HomeAddress,
+    LinkLayerAddress,
     MobilityMessage,
     OtherMobility,
     ReadError,
@@ -239,6 +242,22 @@ def test_alternate_care_of_address_is_aligned_and_found() -> None:
     assert update.alternate == IPv6Address(FOREIGN)
     found = next(o for o in update.options if isinstance(o, AlternateCareOf))
     assert (found.offset - update.offsets["header"]) % 8 == 6
+
+
+def test_options_of_rfc_5555_and_5568_octet_by_octet() -> None:
+    octets = "20060000c0000201 1d066200c0000202 070702020000000101"
+    update = _message(_with_options(bytes.fromhex(octets)))
+    assert update.options[:3] == (
+        Ipv4CareOf(32, 6, coa=IPv4Address("192.0.2.1")),
+        Ipv4HomeAddress(
+            29, 6, home_address=IPv4Address("192.0.2.2"), prefix_length=24, is_prefix=True
+        ),
+        LinkLayerAddress(7, 7, code=2, link_layer="02:00:00:00:01:01"),
+    )
+    assert [o.offset for o in update.options[:3]] == [52, 60, 68]
+    error = _decode(_with_options(b"\x07\0"))
+    assert isinstance(error, ReadError)
+    assert "type 7 has length 0 where 1 is least" in error.what
 
 
 def test_bid_with_address_is_aligned_in_rfc_5648() -> None:

@@ -25,6 +25,9 @@ from traces.events import (
     CareofTestInit,
     HomeTest,
     HomeTestInit,
+    Ipv4CareOf,
+    Ipv4HomeAddress,
+    LinkLayerAddress,
     MobileNetworkPrefix,
     MobilityMessage,
     NeighborAdvertisement,
@@ -77,9 +80,29 @@ def _unknown(kind: int, data: bytes) -> Option:
     return UnknownOption(kind, len(data), data=data)
 
 
+def _link_layer(code: int, octets: bytes) -> Option:
+    return LinkLayerAddress(7, 1 + len(octets), code=code, link_layer=octets.hex(":"))
+
+
+def _later_options(wire: Dialect) -> st.SearchStrategy[Option]:
+    """Options of RFC 5555 and RFC 5568; some dialects have the BID under the type of the last."""
+    ipv4 = st.integers(0, 2**32 - 1).map(IPv4Address)
+    found = st.builds(Ipv4CareOf, st.just(32), st.just(6), coa=ipv4) | st.builds(
+        Ipv4HomeAddress,
+        st.just(29),
+        st.just(6),
+        home_address=ipv4,
+        prefix_length=st.integers(0, 63),
+        is_prefix=st.booleans(),
+    )
+    if wire.option_type == 7:
+        return found
+    return found | st.builds(_link_layer, octet, st.binary(max_size=9))
+
+
 def _options(wire: Dialect) -> st.SearchStrategy[tuple[Option, ...]]:
     """Options in any order, without padding."""
-    kinds = st.integers(8, 255).filter(lambda kind: kind != wire.option_type)
+    kinds = st.integers(8, 255).filter(lambda kind: kind not in (29, 32, wire.option_type))
     other = (
         st.builds(AlternateCareOf, st.just(3), st.just(16), coa=address)
         | st.builds(NonceIndices, st.just(4), st.just(4), home=word, careof=word)
@@ -95,7 +118,7 @@ def _options(wire: Dialect) -> st.SearchStrategy[tuple[Option, ...]]:
         )
         | st.builds(_unknown, kinds, st.binary(max_size=20))
     )
-    return st.lists(other | _bids(wire), max_size=6).map(tuple)
+    return st.lists(other | _later_options(wire) | _bids(wire), max_size=6).map(tuple)
 
 
 def _messages(wire: Dialect) -> st.SearchStrategy[MobilityMessage]:
