@@ -174,29 +174,35 @@ def _extension_length(walk: Walk, name: str) -> int:
 
 
 def _options_header(walk: Walk) -> None:
-    """Hop-by-hop options are passed; destination options may hold the home address."""
+    """Pass hop-by-hop or destination options; the latter may hold the home address."""
     is_destination = walk.next_header == DESTINATION_OPTIONS
     length = _extension_length(walk, "options header")
-    if is_destination:
-        _home_address(walk, walk.at + 2, walk.at + length)
+    name = "destination" if is_destination else "hop-by-hop"
+    for at in _option_places(walk, walk.at + 2, walk.at + length, name):
+        if is_destination and walk.data[at] == HOME_ADDRESS_OPTION:
+            _home_address(walk, at)
     walk.skip(length)
 
 
-def _home_address(walk: Walk, at: int, end: int) -> None:
-    """Find the Home Address option (RFC 3775 6.3) among destination options."""
+def _option_places(walk: Walk, at: int, end: int, name: str) -> Iterator[int]:
+    """Where the options between two bytes begin, padding of one octet left out."""
     data = walk.data
     while at < end:
         if data[at] == 0:
             at += 1
             continue
         if at + 2 > end or at + 2 + data[at + 1] > end:
-            raise Malformed(f"destination option type {data[at]} runs past its header", at)
-        if data[at] == HOME_ADDRESS_OPTION:
-            if data[at + 1] != 16:
-                raise Malformed(f"the Home Address option has length {data[at + 1]}, not 16", at)
-            walk.home_address = address(data[at + 2 : at + 18])
-            walk.offsets["home_address"] = at + 2
+            raise Malformed(f"{name} option type {data[at]} runs past its header", at)
+        yield at
         at += 2 + data[at + 1]
+
+
+def _home_address(walk: Walk, at: int) -> None:
+    """Keep the address of the Home Address option at byte `at` (RFC 3775 6.3)."""
+    if walk.data[at + 1] != 16:
+        raise Malformed(f"the Home Address option has length {walk.data[at + 1]}, not 16", at)
+    walk.home_address = address(walk.data[at + 2 : at + 18])
+    walk.offsets["home_address"] = at + 2
 
 
 def _routing_header(walk: Walk) -> None:
@@ -206,6 +212,8 @@ def _routing_header(walk: Walk) -> None:
     if kind == 2:
         if length != 24:
             raise Malformed(f"the type 2 routing header has {length} octets, not 24", walk.at + 1)
+        if left > 1:  # it is 1 on the way, 0 where it was used up
+            raise Malformed(f"the type 2 routing header has {left} segments left", walk.at + 3)
         walk.routing_home = address(walk.data[walk.at + 8 : walk.at + 24])
         walk.offsets["routing_home"] = walk.at + 8
     if kind in (0, 2) and left and length >= 24:
@@ -358,7 +366,7 @@ def _neighbour_fields(walk: Walk, origin: Origin) -> dict[str, Any]:
 
 
 def _link_layer_option(walk: Walk, wanted: int) -> str | None:
-    """The 6-octet link-layer address in the first option of that type (RFC 4861 4.6.1)."""
+    """The link-layer address in the first option of that type, with its fill (RFC 4861 4.6.1)."""
     at, found = walk.at + 24, None
     while at < walk.end:
         if at + 2 > walk.end:
@@ -367,6 +375,6 @@ def _link_layer_option(walk: Walk, wanted: int) -> str | None:
         if length == 0 or at + length > walk.end:
             raise Malformed(f"a Neighbor Discovery option of {length} octets does not fit", at)
         if walk.data[at] == wanted and found is None:
-            found = walk.data[at + 2 : at + 8].hex(":")
+            found = walk.data[at + 2 : at + length].hex(":")
         at += length
     return found

@@ -66,7 +66,9 @@ def build_advertisement(message: NeighborAdvertisement) -> bytes:
     flags = message.router << 7 | message.solicited << 6 | message.override << 5
     body = bytes([ADVERTISEMENT, 0, 0, 0, flags, 0, 0, 0]) + message.target.packed
     if message.target_link_layer is not None:
-        body += bytes([2, 1]) + bytes.fromhex(message.target_link_layer.replace(":", ""))
+        address = bytes.fromhex(message.target_link_layer.replace(":", ""))
+        fill = bytes(-(2 + len(address)) % 8)
+        body += bytes([2, (2 + len(address) + len(fill)) // 8]) + address + fill
     total = checksum(body, message.src, message.dst, ICMPV6)
     body = body[:2] + total.to_bytes(2, "big") + body[4:]
     header = struct.pack(">IHBB", 0x60000000, len(body), ICMPV6, 255)

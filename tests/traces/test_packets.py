@@ -131,7 +131,9 @@ def test_broken_extension_headers_are_errors_at_their_byte() -> None:
         (_ip(60, b"\x87\x05" + bytes(6)), 40),
         (_ip(60, bytes.fromhex("8700c910") + bytes(4)), 42),
         (_ip(60, bytes.fromhex("8700c9020000") + bytes(2)), 42),
+        (_ip(0, bytes.fromhex("8700050500000000")), 42),
         (_ip(43, bytes.fromhex("8700020100000000")), 41),
+        (_ip(43, bytes.fromhex("8702020200000000") + AGENT.packed), 43),
         (_ip(51, b"\x87\xff" + bytes(10)), 40),
         (_ip(41, bytes(8)), 40),
         (_ip(41, b"\x45" + bytes(39)), 40),
@@ -191,6 +193,14 @@ def test_each_flag_of_an_advertisement(flags: int, at: int) -> None:
     found = [event.router, event.solicited, event.override]
     assert found == [place == at for place in range(3)]
     assert event.target_link_layer == "02:00:00:00:01:01"
+
+
+def test_longer_link_layer_address_is_kept_whole() -> None:
+    """One of 8 octets, as IEEE 802.15.4 has it, with the fill behind it (RFC 4944 8)."""
+    octets = bytes(range(8)) + bytes(6)
+    (event,) = _read(229, _ip(58, b"\x87" + bytes(7) + AGENT.packed + b"\x01\x02" + octets))
+    assert isinstance(event, NeighborSolicitation)
+    assert event.source_link_layer == octets.hex(":")
 
 
 def _record(kind: int, group: IPv6Address, sources: int = 0) -> bytes:
