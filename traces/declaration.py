@@ -63,17 +63,33 @@ def load_declaration(path: Path) -> Declaration:
     plain = path.with_suffix("") if path.suffix == ".gz" else path
     for beside in (plain.with_suffix(".trace.toml"), path.with_name(FOLDER_FILE)):
         if beside.is_file():
-            return _declaration(_parse(beside), path.name, beside.name)
+            return declaration_of(_octets(beside), path.name, beside.name)
     return Declaration()
 
 
-def _parse(beside: Path) -> Mapping[str, Any]:
-    """The tables of a declaration file."""
+def declaration_of(octets: bytes, name: str, file: str) -> Declaration:
+    """The declaration for a recording of that name, in the octets of a file beside it.
+
+    DeclarationError is raised for what cannot be understood.
+    """
     try:
-        return tomllib.loads(beside.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as bad:
-        why = " ".join(str(bad).split())
-        raise DeclarationError(beside.name, f"it is no TOML, {why}", "repair it") from bad
+        tables = tomllib.loads(octets.decode("utf-8"))
+    except (ValueError, RecursionError) as bad:
+        raise _no_toml(file, bad) from bad
+    return _declaration(tables, name, file)
+
+
+def _octets(beside: Path) -> bytes:
+    """What is in a declaration file."""
+    try:
+        return beside.read_bytes()
+    except OSError as bad:
+        raise _no_toml(beside.name, bad) from bad
+
+
+def _no_toml(file: str, bad: Exception) -> DeclarationError:
+    """The error for a file that is no TOML at all, or cannot be opened."""
+    return DeclarationError(file, f"it is no TOML, {' '.join(str(bad).split())}", "repair it")
 
 
 def _declaration(tables: Mapping[str, Any], name: str, file: str) -> Declaration:

@@ -70,6 +70,7 @@ def test_later_match_wins(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("dialect =", "it is no TOML"),
+        ("notes = " + "[" * 9999, "it is no TOML"),
         ('dialect = "draft-05"', "dialect 'draft-05' is not known; take one of kame"),
         ("bid_type = 300", "BID option type 300 is no option type; give a number 2 to 255."),
         ("bid_type = true", "bid_type is a bool; give a int."),
