@@ -29,6 +29,7 @@ from traces.events import (
     UpdateListDump,
     UpdateListEntry,
 )
+from traces.fragments import Reassembly
 from traces.packets import Origin, decode_packet
 
 Record = dict[str, Any]
@@ -59,11 +60,13 @@ def log_events(data: bytes, file: str, wire: Dialect) -> Iterator[Event]:
     """The events in the octets of a log file."""
     lines = [_line(raw, Place(file, None, at)) for at, raw in _numbered(data)]
     packets = number_packets([line.record for line in lines])
+    reassembly = Reassembly()
     for line, packet in zip(lines, packets, strict=True):
         if line.error is not None:
             yield line.error
         else:
-            yield from _line_events(line.record, replace(line.place, packet=packet), wire)
+            place = replace(line.place, packet=packet)
+            yield from _line_events(line.record, place, wire, reassembly)
 
 
 def _numbered(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -138,21 +141,25 @@ def _pair(records: list[Record]) -> dict[int, int]:
     return pairs
 
 
-def _line_events(record: Record, place: Place, wire: Dialect) -> Iterator[Event]:
+def _line_events(
+    record: Record, place: Place, wire: Dialect, reassembly: Reassembly
+) -> Iterator[Event]:
     """The events of one record; kinds that tell nothing of bindings give none."""
     try:
         time = float(record["t"])
         if not math.isfinite(time):
             raise ValueError("its time is no number")
         if _is_packet(record):
-            yield from _packet(record, place, time, wire)
+            yield from _packet(record, place, time, wire, reassembly)
         elif record["kind"] in OBSERVATIONS:
             yield OBSERVATIONS[record["kind"]](record, place, time)
     except UNREADABLE as bad:
         yield ReadError(place, f"the event cannot be read, {_why(bad)}", REMEDY)
 
 
-def _packet(record: Record, place: Place, time: float, wire: Dialect) -> tuple[Event, ...]:
+def _packet(
+    record: Record, place: Place, time: float, wire: Dialect, reassembly: Reassembly
+) -> tuple[Event, ...]:
     """The events of a packet that a node received or sent."""
     octets = bytes.fromhex(record["pkt"])
     origin = Origin(
@@ -162,7 +169,7 @@ def _packet(record: Record, place: Place, time: float, wire: Dialect) -> tuple[E
         node=_text(record, "node"),
         comment=_text(record, "note"),
     )
-    return decode_packet(octets, 0, origin, wire)
+    return decode_packet(octets, 0, origin, wire, reassembly)
 
 
 def _text(record: Record, name: str) -> str | None:

@@ -31,9 +31,10 @@ def _no_offsets() -> Mapping[str, int]:
 class MobilityMessage:
     """What all Mobility Header messages share; time in seconds since 1970, addresses of the packet.
 
-    `offsets` gives the byte offset in the frame of each field; it and `comment` (the packet comment
-    of a capture, the note of a log) take no part in comparison. `outer_src` and `outer_dst` are the
-    tunnel's addresses when the message is `tunnelled`. Source: RFC 3775 6.1.1.
+    `offsets` gives the byte offset of each field, in the frame, or in the packet put together where
+    the message came in fragments; `place_of` gives the frame too. It and `comment` (the packet
+    comment of a capture, the note of a log) take no part in comparison. `outer_src` and `outer_dst`
+    are the tunnel's addresses when the message is `tunnelled`. Source: RFC 3775 6.1.1.
     """
 
     place: Place
@@ -54,6 +55,10 @@ class MobilityMessage:
     outer_src: IPv6Address | None = None
     outer_dst: IPv6Address | None = None
     comment: str | None = field(default=None, compare=False)
+
+    def place_of(self, name: str) -> Place:
+        """The frame and the byte of a field; KeyError for one that is not in `offsets`."""
+        return self.place.at(self.offsets[name])
 
     @property
     def bids(self) -> tuple[BidOption, ...]:

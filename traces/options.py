@@ -9,10 +9,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What all mobility options share: type, Option Length, byte offset in the frame, raw octets.
+    """What all mobility options share: type, Option Length, byte offset, raw octets.
 
-    `offset` and `data` (the octets after Option Length) are the reader's notes and take no part in
-    comparison. Source: RFC 3775 6.2.1.
+    `offset` counts as the `offsets` of its message do. It and `data` (the octets after Option
+    Length) are the reader's notes and take no part in comparison. Source: RFC 3775 6.2.1.
     """
 
     kind: ClassVar[str] = "option"

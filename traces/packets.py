@@ -20,6 +20,7 @@ from traces.events import (
     ReadError,
     Tunnelled,
 )
+from traces.fragments import Fragment, Reassembly
 from traces.links import Link, network_layer
 from traces.mobility import (
     MOBILITY_HEADER,
@@ -36,6 +37,11 @@ SOLICITATION, ADVERTISEMENT = 135, 136
 LISTENER_REPORT = 143
 CEASES, BEGINS = 3, 4  # change to include nothing, to exclude nothing (RFC 3810 5.2.12)
 DEEPEST_TUNNEL = 4
+MESSAGES = (MOBILITY_HEADER, OLD_MOBILITY_HEADER)
+Found = tuple[Event, ...] | None
+# What a packet in fragments may begin with and hold a message. Neighbour discovery is not among
+# them: nodes ignore it where it comes in fragments (RFC 6980).
+DIVIDED = frozenset({ROUTING, AUTHENTICATION, DESTINATION_OPTIONS, TUNNEL, *MESSAGES})
 
 
 @dataclass(slots=True)
@@ -46,6 +52,7 @@ class Walk:
     at: int
     end: int
     next_header: int
+    named_at: int  # the byte that has next_header
     src: IPv6Address
     dst: IPv6Address
     final_dst: IPv6Address
@@ -61,7 +68,7 @@ class Walk:
 
     def skip(self, octets: int) -> None:
         """Go to the header behind this one."""
-        self.next_header = self.data[self.at]
+        self.next_header, self.named_at = self.data[self.at], self.at
         self.at += octets
 
 
@@ -78,16 +85,23 @@ class Origin:
     frame_src: str | None = None
     tunnel: tuple[IPv6Address, IPv6Address] | None = None
     depth: int = 0
+    was_divided: bool = False
 
 
-def decode_frame(frame: Frame, file: str, wire: Dialect) -> tuple[Event, ...]:
-    """The events of one frame: none for traffic that does not matter here, or one ReadError."""
+def decode_frame(
+    frame: Frame, file: str, wire: Dialect, reassembly: Reassembly | None = None
+) -> tuple[Event, ...]:
+    """The events of one frame: none for traffic that does not matter here, or one ReadError.
+
+    `reassembly` keeps the fragments of one capture; without it those of a message are errors.
+    """
     place = Place(file, frame.number)
     try:
         link = network_layer(frame.linktype, frame.data)
         if link is None:
             return ()
-        events = decode_packet(frame.data, link.start, _origin(frame, place, link), wire)
+        origin = _origin(frame, place, link)
+        events = decode_packet(frame.data, link.start, origin, wire, reassembly)
         is_cut = frame.original_length > len(frame.data)
         return tuple(_told_cut(event) for event in events) if is_cut else events
     except Malformed as bad:
@@ -115,15 +129,24 @@ def _origin(frame: Frame, place: Place, link: Link) -> Origin:
 
 def read_error(place: Place, time: float, bad: Malformed) -> ReadError:
     """The event for octets that are no message."""
-    return ReadError(replace(place, offset=bad.offset), bad.what, bad.remedy, time)
+    return ReadError(place.at(bad.offset), bad.what, bad.remedy, time)
 
 
-def decode_packet(data: bytes, start: int, origin: Origin, wire: Dialect) -> tuple[Event, ...]:
+def decode_packet(
+    data: bytes, start: int, origin: Origin, wire: Dialect, reassembly: Reassembly | None = None
+) -> tuple[Event, ...]:
     """The events of the IPv6 packet at byte `start`; a broken one gives one ReadError."""
+    return _events(data, start, origin, wire, reassembly) or ()
+
+
+def _events(
+    data: bytes, start: int, origin: Origin, wire: Dialect, reassembly: Reassembly | None
+) -> Found:
+    """The same, None for a fragment that is kept: what it belongs to is yet to be told."""
     try:
         walk = _begin(data, start)
         _walk_extensions(walk)
-        return _upper(walk, origin, wire)
+        return _upper(walk, origin, wire, reassembly)
     except Malformed as bad:
         return (read_error(origin.place, origin.time, bad),)
 
@@ -140,7 +163,7 @@ def _begin(data: bytes, start: int) -> Walk:
     end = len(data) if is_jumbo else min(start + 40 + payload, len(data))
     src = address(data[start + 8 : start + 24])
     dst = address(data[start + 24 : start + 40])
-    walk = Walk(data, start + 40, end, data[start + 6], src, dst, dst)
+    walk = Walk(data, start + 40, end, data[start + 6], start + 6, src, dst, dst)
     walk.offsets.update(ip=start, src=start + 8, dst=start + 24)
     return walk
 
@@ -222,21 +245,16 @@ def _routing_header(walk: Walk) -> None:
 
 
 def _fragment_header(walk: Walk) -> bool:
-    """Pass a fragment header; False if this is a real fragment, an error if of a message."""
+    """Pass the fragment header of a packet that is whole (RFC 6946); False if it is a fragment."""
     walk.need(8, "fragment header")
-    inside = walk.data[walk.at]
-    is_fragment = int.from_bytes(walk.data[walk.at + 2 : walk.at + 4], "big") & 0xFFF9
-    if not is_fragment:
-        walk.skip(8)
-        return True
-    if inside in (MOBILITY_HEADER, OLD_MOBILITY_HEADER):
-        remedy = "capture where the message is whole"
-        raise Malformed("a fragmented Mobility Header is not read", walk.at, remedy)
-    return False
+    if int.from_bytes(walk.data[walk.at + 2 : walk.at + 4], "big") & 0xFFF9:
+        return False
+    walk.skip(8)
+    return True
 
 
-def _upper(walk: Walk, origin: Origin, wire: Dialect) -> tuple[Event, ...]:
-    """What the chain leads to; fragments, ESP and other protocols give no event."""
+def _upper(walk: Walk, origin: Origin, wire: Dialect, reassembly: Reassembly | None) -> Found:
+    """What the chain leads to; ESP and other protocols give no event."""
     match walk.next_header:
         case 135 | 62:
             envelope = _envelope(walk, origin)
@@ -244,9 +262,58 @@ def _upper(walk: Walk, origin: Origin, wire: Dialect) -> tuple[Event, ...]:
         case 58:
             return tuple(_neighbour(walk, origin))
         case 41:
-            return _tunnelled(walk, origin, wire)
+            return _tunnelled(walk, origin, wire, reassembly)
+        case 44:
+            return _divided(walk, origin, wire, reassembly)
         case _:
             return ()
+
+
+def _divided(walk: Walk, origin: Origin, wire: Dialect, reassembly: Reassembly | None) -> Found:
+    """The events of the packet that the fragment here completes, None while others are missing."""
+    first = walk.data[walk.at]
+    if reassembly is None and first in MESSAGES:
+        remedy = "capture where the message is whole"
+        raise Malformed("a fragmented Mobility Header is not read", walk.at, remedy)
+    key = _datagram(walk, origin)
+    if reassembly is None or not (first in DIVIDED or reassembly.awaits(key)):
+        return ()
+    if origin.was_divided:
+        raise Malformed("a fragment lies in a packet that came in fragments", walk.at)
+    if first == TUNNEL and not _is_there(walk):
+        return ()  # most tunnels hold no message: cut ones are no error where they are whole either
+    whole = reassembly.add(key, _fragment(walk, origin.place), origin.time)
+    if whole is None:
+        return None
+    place = replace(origin.place, pieces=whole.pieces)
+    put_together = replace(origin, place=place, was_divided=True)
+    return _events(whole.octets, 0, put_together, wire, reassembly)
+
+
+def _datagram(walk: Walk, origin: Origin) -> tuple[object, ...]:
+    """What fragments of one packet have in common, and where they were seen (RFC 8200 4.5)."""
+    seen = (origin.interface, origin.direction, origin.node, origin.tunnel, origin.depth)
+    return (walk.src, walk.dst, walk.data[walk.at + 4 : walk.at + 8], *seen)
+
+
+def _is_there(walk: Walk) -> bool:
+    """Whether the packet that is walked along was captured to its end."""
+    start = walk.offsets["ip"]
+    payload = int.from_bytes(walk.data[start + 4 : start + 6], "big")
+    return walk.end == start + 40 + payload
+
+
+def _fragment(walk: Walk, place: Place) -> Fragment:
+    """The fragment whose header is here; Malformed for one that no sender may make."""
+    ip, at, named_at = walk.offsets["ip"], walk.at, walk.named_at
+    field = int.from_bytes(walk.data[at + 2 : at + 4], "big")
+    octets, more = walk.data[at + 8 : walk.end], bool(field & 1)
+    if not _is_there(walk):
+        raise Malformed("the fragment is cut off", walk.end)
+    if not octets or (more and len(octets) % 8):
+        raise Malformed(f"a fragment has {len(octets)} octets, which none may have", at)
+    head = walk.data[ip:named_at] + walk.data[at : at + 1] + walk.data[named_at + 1 : at]
+    return Fragment(field & 0xFFF8, more, octets, head, place, ip, at + 8, at)
 
 
 def _envelope(walk: Walk, origin: Origin) -> Envelope:
@@ -272,13 +339,16 @@ def _envelope(walk: Walk, origin: Origin) -> Envelope:
     )
 
 
-def _tunnelled(walk: Walk, origin: Origin, wire: Dialect) -> tuple[Event, ...]:
+def _tunnelled(walk: Walk, origin: Origin, wire: Dialect, reassembly: Reassembly | None) -> Found:
     """The events inside a tunnel, or one that tells of the tunnelled packet (RFC 2473)."""
     if origin.depth == DEEPEST_TUNNEL:
         raise Malformed(f"more than {DEEPEST_TUNNEL} tunnels lie in one another", walk.at)
     data = walk.data[: walk.end]
-    deeper = replace(origin, tunnel=(walk.src, walk.dst), depth=origin.depth + 1)
-    events = decode_packet(data, walk.at, deeper, wire)
+    ends = (walk.src, walk.dst)
+    deeper = replace(origin, tunnel=ends, depth=origin.depth + 1, was_divided=False)
+    events = _events(data, walk.at, deeper, wire, reassembly)
+    if events is None:
+        return None
     return events or (_tunnel_event(walk, _begin(data, walk.at), origin),)
 
 

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 Direction = Literal["in", "out"]
 
 
+class Piece(NamedTuple):
+    """Part of a packet put together from fragments: its first octet there, and that one's place."""
+
+    start: int
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an event was read: frame and log line count from 1, byte offset in the frame from 0."""
+    """Where an event was read: frame and log line count from 1, byte offset in the frame from 0.
+
+    What came in fragments has the place of the fragment that completed it. Its offsets then count
+    in the packet put together, from its IPv6 header on; `pieces` tell where its octets are, in
+    order, and `at` finds the real byte of any of them.
+    """
 
     file: str
     packet: int | None
     line: int | None = None
     offset: int | None = None
+    pieces: tuple[Piece, ...] = ()
+
+    def at(self, offset: int) -> Place:
+        """The place of a byte: in this frame, or in the frame of the fragment that has it."""
+        piece = next((p for p in reversed(self.pieces) if p.start <= offset), None)
+        if piece is None:
+            return replace(self, offset=offset)
+        return replace(piece.place, offset=(piece.place.offset or 0) + offset - piece.start)
 
     def __str__(self) -> str:
         """The place in words, such as "ha01.pcapng packet 3, byte 58"."""

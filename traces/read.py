@@ -13,6 +13,7 @@ from traces.capture import PCAP_MAGICS, PCAPNG_MAGIC, Frame, frames_of
 from traces.declaration import Declaration, load_declaration
 from traces.dialects import Dialect
 from traces.events import Event, Place, ReadError
+from traces.fragments import Reassembly
 from traces.links import LINK_TYPES
 from traces.logs import log_events
 from traces.packed import GZIP_MAGIC, Octets, Source, Unpacking
@@ -105,12 +106,13 @@ def _plain_events(octets: Octets, file: str, wire: Dialect) -> Iterator[Event]:
 def _capture_events(octets: Octets, file: str, wire: Dialect) -> Iterator[Event]:
     """The events of all frames; a link type that is not read is reported once."""
     refused: set[int] = set()
+    reassembly = Reassembly()
     for frame in frames_of(octets, file, gives_nothing):
         if isinstance(frame, ReadError):
             yield frame
         elif frame.linktype not in refused:
             refused |= _refused(frame)
-            yield from decode_frame(frame, file, wire)
+            yield from decode_frame(frame, file, wire, reassembly)
 
 
 def _refused(frame: Frame) -> set[int]:

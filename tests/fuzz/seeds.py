@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from tests.fuzz.targets import LINKS, WIRES
-from tests.traces.generated import packets
+from tests.traces.generated import divided, packets
 from tests.traces.support import CAPTURES, LOGS, RECORDED
 from traces.capture import Frame, read_frames
 from traces.dialects import RFC5648
@@ -48,6 +48,18 @@ def _frames() -> list[bytes]:
     return recorded + made
 
 
+def _fragments() -> list[bytes]:
+    """Packets in fragments and in disorder, each behind its length."""
+    found = []
+    for at, packet in enumerate(packets(3, MOST, RFC5648)):
+        random = Random(at)
+        sent = divided(packet, random.sample(range(1, 20), 3), at)
+        sent += divided(packet, [4], at + 1)
+        random.shuffle(sent)
+        found.append(b"\2" + b"".join(len(octets).to_bytes(2, "big") + octets for octets in sent))
+    return found
+
+
 def _headers() -> list[bytes]:
     """Mobility Headers behind the addresses of their packets."""
     found = []
@@ -73,6 +85,7 @@ SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "capture": _captures,
     "packed": _packed,
     "frame": _frames,
+    "fragments": _fragments,
     "mobility": _headers,
     "log": _logs,
     "declaration": _declarations,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from ipaddress import IPv6Address
 
@@ -16,6 +16,7 @@ from traces.capture import Frame, frames_of
 from traces.declaration import DeclarationError, declaration_of
 from traces.dialects import DIALECTS, DRAFT_04, KAME, RFC5648, Dialect, dialect
 from traces.events import Event, MobilityMessage, OtherMobility, Padding, Place, ReadError
+from traces.fragments import Bounds, Reassembly
 from traces.links import LINK_TYPES
 from traces.mobility import FORMS, Envelope, Malformed, decode_mobility
 from traces.options import Option
@@ -27,6 +28,7 @@ from traces.write import build_packet
 WIRES = (KAME, DRAFT_04, RFC5648, dialect("draft-04", 7), dialect("rfc5648", 200))
 LINKS = (*sorted(LINK_TYPES), 147)
 HERE = Place("fuzzed", 1)
+FEW = Bounds(packets=8, octets=20_000, seconds=40.0)
 SHORTEST_BLOCK = 12  # octets: what a pcapng block takes at least
 
 
@@ -94,6 +96,45 @@ def frame(octets: bytes) -> None:
     assert not (found and gives_nothing(link, data))
     for event in found:
         check_event(event, len(data), wire)
+
+
+def fragments(octets: bytes) -> None:
+    """Packets, each behind its length: what was put together has real places."""
+    wire, reassembly = WIRES[octets[0] % len(WIRES)] if octets else RFC5648, Reassembly(FEW)
+    sent = [b""]
+    for packet in _packets(octets[1:]):
+        sent.append(packet)
+        made = Frame(len(sent) - 1, float(len(sent)), 229, 0, packet, original_length=len(packet))
+        for event in decode_frame(made, HERE.file, wire, reassembly):
+            check_places(event, sent)
+            if isinstance(event, MobilityMessage):
+                check_written(event, wire)
+    assert reassembly.incomplete < len(sent)
+
+
+def _packets(octets: bytes) -> Iterator[bytes]:
+    """The packets, each behind two octets that tell its length."""
+    at = 0
+    while at + 2 <= len(octets):
+        end = at + 2 + int.from_bytes(octets[at : at + 2], "big")
+        yield octets[at + 2 : end]
+        at = end
+
+
+def check_places(event: Event, sent: list[bytes]) -> None:
+    """What is read lies in a packet that was sent."""
+    places = [event.place]
+    if isinstance(event, ReadError):
+        check_error(event)
+    elif isinstance(event, MobilityMessage):
+        places = [event.place_of(name) for name in event.offsets]
+        places += [event.place.at(option.offset) for option in event.options]
+        for option in event.options:
+            place = event.place.at(option.offset)
+            assert sent[place.packet or 0][place.offset or 0] == option.type
+    for place in places:
+        assert place.packet is not None
+        assert 0 <= (place.offset or 0) <= len(sent[place.packet])
 
 
 def check_event(event: Event, size: int, wire: Dialect) -> None:
@@ -179,6 +220,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "capture": capture,
     "packed": packed,
     "frame": frame,
+    "fragments": fragments,
     "mobility": mobility,
     "log": log,
     "declaration": declaration,

@@ -7,9 +7,10 @@ about all of them at once.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -235,3 +236,20 @@ def packets(seed: int, count: int, wire: Dialect) -> list[bytes]:
     """So many packets in which the BID option has the type and layout of a dialect."""
     draws = Draws(Random(seed), wire)
     return [draws.packet() for _ in range(count)]
+
+
+def piece(packet: bytes, start: int, end: int | None, *, mark: int = 7, head: int = 40) -> bytes:
+    """The fragment with the octets from `start` to `end` behind the first `head` octets."""
+    whole = packet[head:]
+    more = end is not None and end < len(whole)
+    body = whole[start:end]
+    field = (start | more).to_bytes(2, "big") + mark.to_bytes(4, "big")
+    payload = packet[40:head] + bytes([packet[6], 0]) + field + body
+    length = len(payload).to_bytes(2, "big")
+    return packet[:4] + length + bytes([44]) + packet[7:40] + payload
+
+
+def divided(packet: bytes, cuts: Iterable[int], mark: int = 7) -> list[bytes]:
+    """The fragments of a packet that is cut at these multiples of 8 octets."""
+    ends = sorted({0, *(8 * cut for cut in cuts if 0 < 8 * cut < len(packet) - 40)})
+    return [piece(packet, a, b, mark=mark) for a, b in pairwise([*ends, len(packet) - 40])]
