@@ -33,9 +33,15 @@ class DeclarationError(ValueError):
     """A declaration that cannot be read: `file`, `what`, `remedy`; as text one sentence."""
 
     def __init__(self, file: str, what: str, remedy: str) -> None:
-        """Keep the three parts."""
+        """Keep the three parts, on one line whatever keys and values have in them."""
+        what, remedy = _one_line(what), _one_line(remedy)
         super().__init__(f"{file}: {what}; {remedy}.")
         self.file, self.what, self.remedy = file, what, remedy
+
+
+def _one_line(text: str) -> str:
+    """The text without what is not printed, and with single spaces."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def _octets(beside: Path) -> bytes:
 
 def _no_toml(file: str, bad: Exception) -> DeclarationError:
     """The error for a file that is no TOML at all, or cannot be opened."""
-    return DeclarationError(file, f"it is no TOML, {' '.join(str(bad).split())}", "repair it")
+    return DeclarationError(file, f"it is no TOML, {bad}", "repair it")
 
 
 def _declaration(tables: Mapping[str, Any], name: str, file: str) -> Declaration:

@@ -40,6 +40,7 @@ def main(arguments: list[str]) -> int:
 def fuzz(folder: Path, seconds: int, name: str, *options: str) -> None:
     """Fuzz one target; does not return."""
     limits = (*LIMITS, f"-max_total_time={seconds}", f"-artifact_prefix={folder}/{name}-")
+    folder.mkdir(parents=True, exist_ok=True)
     again = [option for option in options if not option.startswith("-")]
     inputs = again or [str(fill(name, folder / name))]
     atheris.Setup([name, *limits, *(o for o in options if o not in again), *inputs], TARGETS[name])

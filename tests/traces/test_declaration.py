@@ -74,6 +74,7 @@ def test_later_match_wins(tmp_path: Path) -> None:
         ('dialect = "draft-05"', "dialect 'draft-05' is not known; take one of kame"),
         ("bid_type = 300", "BID option type 300 is no option type; give a number 2 to 255."),
         ("bid_type = true", "bid_type is a bool; give a int."),
+        ('"kn\\nows\\u001b" = true', "the key kn ows is not known; use dialect"),
         ("knows = true", "the key knows is not known; use dialect"),
         ('role = "router"', "the role router is not known; use home-agent"),
         ('observed = ["home"]', "observed: "),
