@@ -9,7 +9,7 @@ import z3
 
 from model.fields import Field
 from model.step import GroundRule
-from model.vocabulary import DERIVED, FIELDS
+from model.vocabulary import ALL, ANY, DERIVED, FIELDS
 
 
 def field_text(label: str, value: int) -> str:
@@ -33,6 +33,7 @@ def which(family: str, index: str) -> str:
     return f"{noun} {index}, "
 
 
+QUANTIFIED = {ANY.name(): "of some sub-option", ALL.name(): "of every sub-option"}
 OUTCOME_WORDS = {
     "accepted": ("the update is accepted", "the update is refused"),
     "refused": ("it is refused", "it is not refused"),
@@ -68,6 +69,14 @@ def demand_sentence(g: GroundRule) -> str:
     return text if g.when is None else f"{text} (if {_text(g.when)})"
 
 
+def condition_text(term: Any, index: int) -> str:
+    """Return a condition of a rule, at an index of the family that it speaks of, in words."""
+    inner = term.arg(0) if z3.is_not(term) else term
+    if z3.is_const(inner) and inner.decl().name() in DERIVED:
+        return fact_text(f"{inner.decl().name()}[{index}]", not z3.is_not(term))
+    return _text(term)
+
+
 def _predicate(term: Any) -> str:
     """Return a demand that is one named predicate, or its negation, in words ("" otherwise)."""
     inner = term.arg(0) if z3.is_not(term) else term
@@ -79,10 +88,8 @@ def _predicate(term: Any) -> str:
 
 def _text(t: Any) -> str:
     kind = t.decl().kind()
-    if kind == z3.Z3_OP_NOT and t.arg(0).decl().kind() == z3.Z3_OP_EQ:
-        return _comparison(t.arg(0), "is not")
     if kind == z3.Z3_OP_NOT:
-        return f"not ({_text(t.arg(0))})"
+        return _negated(t.arg(0))
     if kind in (z3.Z3_OP_AND, z3.Z3_OP_OR):
         word = " and " if kind == z3.Z3_OP_AND else " or "
         return word.join(_text(c) for c in t.children())
@@ -92,6 +99,14 @@ def _text(t: Any) -> str:
         first, then, other = (_text(c) for c in t.children())
         return f"{then} if {first}, else {other}"
     return _atom(t)
+
+
+def _negated(t: Any) -> str:
+    if t.decl().name() in OUTCOME_WORDS:
+        return OUTCOME_WORDS[t.decl().name()][1]
+    if t.decl().kind() == z3.Z3_OP_EQ:
+        return _comparison(t, "is not")
+    return f"not ({_text(t)})"
 
 
 def _comparison(t: Any, word: str) -> str:
@@ -108,6 +123,8 @@ def _atom(t: Any) -> str:
         return _name(t.decl().name())
     if z3.is_bv_value(t) or z3.is_true(t) or z3.is_false(t):
         return str(t)
+    if t.decl().name() in QUANTIFIED:
+        return f"{QUANTIFIED[t.decl().name()]}: {_text(t.arg(0))}"
     return "(" + " ".join([t.decl().name(), *(_text(c) for c in t.children())]) + ")"
 
 
@@ -115,4 +132,6 @@ def _name(label: str) -> str:
     if label.partition("[")[0] in FIELDS:
         f, prefix = _field(label)
         return prefix + f.sentence
-    return label
+    if label in OUTCOME_WORDS:
+        return OUTCOME_WORDS[label][0]
+    return DERIVED[label].sentence if label in DERIVED else label

@@ -193,6 +193,8 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "observed": "text",
         "readings": "map",
         "note": "text",
+        "near": "maps",
+        "same_as": "text",
         "accepted": "text",
         "count": "number",
     },

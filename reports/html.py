@@ -16,7 +16,7 @@ from reports.form import VERDICTS
 from reports.kinds import kind_named
 from reports.ladder import sentence, sequence_svg
 from reports.records import Result
-from reports.text import anchor, count, counted, plain, ranges, visible
+from reports.text import anchor, count, counted, near_text, plain, ranges, visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -51,6 +51,7 @@ def _environment() -> Environment:
         kind_named=kind_named,
         explored_text=explored_text,
         unmet=unmet,
+        near_text=near_text,
     )
     return environment
 

@@ -103,7 +103,8 @@ def _told_verdicts(result: Result) -> list[str]:
         rules = counted(len({v["rule"] for v in broken}), "binding rule")
         hit = len({v["trace"] for v in broken})
         verb = "violates" if hit == 1 else "violate"
-        return [f"{hit} of {count} {verb} {rules} ({counted(sum(map(times, broken)), 'verdict')})."]
+        told = sum(times(v) for v in broken if not v["same_as"])
+        return [f"{hit} of {count} {verb} {rules} ({counted(told, 'departure')})."]
     judged = totals(result.verdicts)
     if judged["conforms"] + judged["deviates"] + judged["ambiguous"] == 0:
         return [f"No rule could be judged in {count}."]

@@ -20,7 +20,7 @@ from reports.ladder import sentence
 from reports.lines import UNBOUNDED, Line, told
 from reports.overview import answer, holding, kinds, unjudged
 from reports.records import Record, Result
-from reports.text import counted, error_sentence, plain, ranges
+from reports.text import counted, error_sentence, near_text, plain, ranges
 from reports.views import Group, groups, items, totals, traces
 
 
@@ -190,6 +190,10 @@ def _group(result: Result, group: Group) -> Iterator[Line]:
     yield [(group.verdict, group.verdict), ("", f"  {_rule(result, group.rule)}: {title}")]
     yield [("", f"  expected {plain(group.expected)}")]
     yield [("", f"  observed {plain(group.observed)}")]
+    if group.also:
+        yield [("", f"  which breaks as well: {', '.join(group.also)}")]
+    for miss in group.near:
+        yield [("dim", f"  {near_text(miss)}")]
     for trace, found in group.traces.items():
         packets = [v.record["packet"] for v in found if v.record["packet"] is not None]
         where = f", packet {ranges(packets)}" if packets else ""

@@ -91,3 +91,8 @@ def plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(plain(item) for item in value)
     return str(value)
+
+
+def near_text(miss: Mapping[str, Any]) -> str:
+    """A near miss in words: the rule that would explain what was observed, what it lacks."""
+    return f"{miss['rule']} would ask for that, but this is not so: {'; '.join(miss['lacks'])}"

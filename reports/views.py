@@ -33,13 +33,23 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Listed verdicts that say the same of the same rule, by trace."""
+    """Listed verdicts that say the same of the same rule, by trace.
+
+    `also`: the other rules that the same departures break; they have no group for these.
+    """
 
     verdict: str
     rule: str
     expected: str | None
     observed: str | None
     traces: Mapping[str, Sequence[Item]]
+    also: Sequence[str] = ()
+
+    @property
+    def near(self) -> Sequence[Record]:
+        """Which rules would have demanded what was observed first, and what they lack."""
+        first = next(iter(self.traces.values()))[0]
+        return first.record["near"] or ()
 
     @property
     def size(self) -> int:
@@ -130,12 +140,24 @@ def rule_key(result: Result, rule: str) -> tuple[object, ...]:
 def groups(result: Result, listed: Iterable[Item]) -> list[Group]:
     """Listed verdicts grouped by verdict, rule and observation, gravest and most frequent first."""
     gathered: dict[tuple[str, str, str | None, str | None], dict[str, list[Item]]] = {}
-    for item in listed:
+    also: dict[object, set[str]] = defaultdict(set)
+    shown = list(listed)
+    for v in (item.record for item in shown if item.record["same_as"]):
+        also[v["trace"], v["exchange"], v["same_as"]].add(v["rule"])
+    for item in shown:
         v = item.record
+        if v["same_as"]:
+            continue
         key = (v["verdict"], v["rule"], v["expected"], v["observed"])
         gathered.setdefault(key, {}).setdefault(v["trace"], []).append(item)
-    found = [Group(*key, traces) for key, traces in gathered.items()]
+    found = [Group(*key, traces, _also(traces, also)) for key, traces in gathered.items()]
     return sorted(found, key=lambda group: _gravity(result, group))
+
+
+def _also(traces: Mapping[str, Sequence[Item]], also: Mapping[object, set[str]]) -> tuple[str, ...]:
+    records = (item.record for items in traces.values() for item in items)
+    keys = ((v["trace"], v["exchange"], v["rule"]) for v in records)
+    return tuple(sorted({rule for key in keys for rule in also.get(key, ())}, key=natural))
 
 
 def _gravity(result: Result, group: Group) -> tuple[object, ...]:

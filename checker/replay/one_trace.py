@@ -11,6 +11,7 @@ from checker.replay.exchanges import Exchange
 from checker.replay.gathering import Gathering
 from checker.replay.listing import Listing
 from checker.replay.naming import Naming, naming_of
+from checker.replay.near import Nearest
 from checker.replay.observe import Observer
 from checker.replay.options import ReplayOptions
 from checker.replay.outcome import Outcome
@@ -41,6 +42,7 @@ class OneTrace:
     evidence: Evidence = field(init=False)
     gathering: Gathering = field(init=False)
     outcome: Outcome = field(init=False)
+    _nearest: dict[int, Nearest] = field(default_factory=dict)  # by identity of the relation
     _last_packet: int = 0
 
     def __post_init__(self) -> None:
@@ -111,7 +113,8 @@ class OneTrace:
             tracker = Tracker(relation, observer, agent, self.readings, known=known)
             session.tracker = tracker
         tracker.relation, tracker.observer, tracker.home_agent = relation, observer, agent
-        reporter = Reporter(self.name, relation, observer, agent)
+        nearest = self._nearest.setdefault(id(relation), Nearest(relation))
+        reporter = Reporter(self.name, nearest, observer, agent)
         for judged in tracker.run(found):
             self.outcome.listing.add(judged, reporter)
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv6Address
 from typing import Any
 
+from checker.replay.departures import leaders
 from checker.replay.judge import Judgement
+from checker.replay.near import Nearest
 from checker.replay.observe import Observer
-from checker.replay.relation import Relation
 from checker.replay.seen import Seen
 from checker.replay.state import State, state_texts
 from checker.replay.track import Judged
@@ -60,14 +61,19 @@ def trace_record(
 class Reporter:
     """Writes the records of one home address at one node."""
 
-    def __init__(self, trace: str, relation: Relation, observer: Observer, agent: bool) -> None:
-        self.trace, self.relation, self.observer, self.agent = trace, relation, observer, agent
+    def __init__(self, trace: str, nearest: Nearest, observer: Observer, agent: bool) -> None:
+        self.trace, self.nearest, self.observer, self.agent = trace, nearest, observer, agent
+        self.relation = nearest.relation
 
     def records(self, judged: Judged) -> Iterator[Record]:
         """The record of an exchange, then those of its verdicts."""
         yield self._exchange(judged)
-        for j in judged.judgements:
-            yield self._verdict(judged, j)
+        verdicts = [self._verdict(judged, j) for j in judged.judgements]
+        observed = {v["rule"]: v.get("observed", "") for v in verdicts}
+        told = leaders(judged.judgements, observed, self.relation.ruleset)
+        for verdict in verdicts:
+            rule = told.get(verdict["rule"])
+            yield verdict if rule is None else {**verdict, "same_as": rule}
 
     def _exchange(self, judged: Judged) -> Record:
         e = judged.exchange
@@ -145,7 +151,11 @@ class Reporter:
         words = Wording(self.relation, self.observer.naming, bids)
         a = world.assessment
         expected, observed = words.said(j.decisive, a.values, a.seen)
-        return {"expected": expected, "observed": observed}
+        said: Record = {"expected": expected, "observed": observed}
+        if j.verdict in ("violates", "deviates"):
+            near = self.nearest.of(j.decisive, a.values, a.seen, a.key)
+            said["near"] = [{"rule": m.rule, "lacks": list(m.lacks)} for m in near] or None
+        return said
 
 
 def _known(record: Record) -> Record:

@@ -103,7 +103,7 @@ def test_clauses_stand_in_the_order_of_the_document(page: Page) -> None:
 def test_the_first_screen_answers_and_says_what_is_open(page: Page) -> None:
     first = page.text[: page.text.index("What the sentences of the document say")]
     assert "The rules have 2 contradictions, 1 gap, 1 tension and 1 redundant rule." in first
-    assert "2 of 2 recordings violate 1 binding rule (2 verdicts)." in first
+    assert "2 of 2 recordings violate 1 binding rule (2 departures)." in first
     assert "first in shisa/ha08.jsonl, packet 3; 2 times in all" in first
     assert "1 of 6 rules: no recording exercised them" in first
     assert "the exploration stopped before every state was visited" in first
