@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from reports.coverage import coverage
 from reports.overview import answer, holding
 from reports.problems import Problem, problems
 from reports.records import Result
@@ -31,6 +32,7 @@ def _lines(result: Result) -> Iterator[str]:
     yield from _table("Verdicts", [p for p in found if p.where])
     yield from _table("Findings and properties", [p for p in found if not p.where and p.rules])
     yield from _table("Could not be read", [p for p in found if p.kind == "error"])
+    yield from _coverage(result)
 
 
 def _counts(result: Result) -> Iterator[str]:
@@ -41,6 +43,20 @@ def _counts(result: Result) -> Iterator[str]:
     if counts:
         yield from ("", "| what | how many |", "| --- | ---: |")
         yield from (f"| {name} | {number:,} |" for name, number in counts.items())
+
+
+def _coverage(result: Result) -> Iterator[str]:
+    covered = coverage(result)
+    if covered:
+        yield from (
+            "",
+            "### Rules",
+            "",
+            "| in the recordings | rules | which |",
+            "| --- | ---: | --- |",
+        )
+    for word, rules in covered.items():
+        yield f"| {word} | {len(rules):,} | {inert(_short(', '.join(rules)))} |"
 
 
 def _table(title: str, found: Sequence[Problem]) -> Iterator[str]:

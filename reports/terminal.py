@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from reports.coverage import coverage
 from reports.explorations import LEADS, explored_text, unmet
 from reports.findings import (
     about,
@@ -228,3 +229,6 @@ def _totals(result: Result) -> Iterator[Line]:
     for place, piece in enumerate(seen):
         line += [("", ", "), piece] if place else [piece]
     yield line if seen else [*line, ("", "none")]
+    told = [f"{len(rules)} {word}" for word, rules in coverage(result).items()]
+    if told:
+        yield [("bold", "Rules       "), ("", ", ".join(told))]

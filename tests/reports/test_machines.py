@@ -10,7 +10,9 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from reports import FAIL_ON, render_junit, render_markdown, render_sarif
+from reports.coverage import coverage
 from reports.markdown import MOST
+from reports.records import merge
 from tests.reports.sample import (
     Record,
     exploration,
@@ -196,3 +198,33 @@ def test_hostile_texts_are_inert() -> None:
     assert "\x1b" not in text
     assert not re.search(r"(?<!\\)<", text)
     assert HOSTILE not in text
+
+
+def test_coverage_says_what_became_of_each_rule() -> None:
+    rules = [("1", "conforms"), ("2", "inconclusive"), ("2", "not exercised"), ("3", "unsupported")]
+    rules += [("10", "not exercised"), ("1", "inconclusive")]
+    told = [{"record": "verdict", "trace": "t", "rule": r, "verdict": v} for r, v in rules]
+    known = [
+        {
+            "record": "rule",
+            "id": r,
+            "clause": "1",
+            "document": "d",
+            "modality": "MUST",
+            "title": "t",
+        }
+        for r in ("1", "2", "3", "10", "11")
+    ]
+    result = result_of([sample()[0], *known, *told])
+    assert coverage(result) == {
+        "judged": ["1"],
+        "exercised but not observable": ["2"],
+        "unsupported": ["3"],
+        "never exercised": ["10"],
+        "not judged by replay": ["11"],
+    }
+    other = result_of([sample()[0], *known, {**told[0], "rule": "10"}])
+    assert coverage(merge([result, other]))["judged"] == ["1", "10"]
+    assert coverage(result_of([sample()[0], *known])) == {}
+    lines = render_markdown(result).splitlines()
+    assert "| never exercised | 1 | 10 |" in lines
