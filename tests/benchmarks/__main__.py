@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.benchmarks import draft, exploring, reading
+from tests.benchmarks import draft, exploring, judging, reading
 
 if __name__ == "__main__":
-    sys.exit(exploring.main() or draft.main() or reading.main())
+    sys.exit(exploring.main() or draft.main() or reading.main() or judging.main())
