@@ -52,13 +52,21 @@ class Unpacking(io.RawIOBase):
         return True
 
     def readinto(self, room: Any) -> int:
-        """Fill the room as far as there is something at hand; 0 at the end."""
+        """Fill the room; less only at the end: no form is seen in a member of two octets."""
+        filled = 0
+        while filled < len(room) and self._has_more():
+            piece = self._ready[: len(room) - filled]
+            room[filled : filled + len(piece)] = piece
+            self._ready = self._ready[len(piece) :]
+            filled += len(piece)
+        return filled
+
+    def _has_more(self) -> bool:
+        """Whether there are octets to give; some are unpacked if need be."""
         while not self._ready and self.wrong is None and self._more():
-            self._ready = self._step(len(room))
+            self._ready = self._step(STEP)
             self._bound()
-        piece, self._ready = self._ready[: len(room)], self._ready[len(room) :]
-        room[: len(piece)] = piece
-        return len(piece)
+        return bool(self._ready)
 
     def _more(self) -> bool:
         """Whether there are packed octets to go on with; the next member is begun."""

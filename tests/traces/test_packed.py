@@ -78,6 +78,16 @@ def test_packed_capture_gives_the_same_events(tmp_path: Path) -> None:
     assert len(events(packed)) > 5
 
 
+@pytest.mark.parametrize("at", [0, 1, 2, 3, 24, 25])
+def test_the_form_is_seen_however_short_the_first_member_is(at: int, tmp_path: Path) -> None:
+    octets = CAPTURE.read_bytes()
+    path = tmp_path / "again.pcapng.gz"
+    path.write_bytes(gzip.compress(octets[:at]) + gzip.compress(octets[at:]))
+    found = list(read_trace(path, Declaration()))
+    assert len(found) == len(list(read_trace(CAPTURE, Declaration())))
+    assert not any(isinstance(event, ReadError) for event in found)
+
+
 def test_packed_capture_that_was_cut_gives_what_was_before(tmp_path: Path) -> None:
     packed = tmp_path / CAPTURE.name
     data = gzip.compress(CAPTURE.read_bytes())
