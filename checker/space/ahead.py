@@ -15,7 +15,6 @@ from checker.space.emitted import I64, POINTER, Code, branched, counting
 from checker.space.lowered import Lowered
 from checker.space.remembered import HALF, Remembered, Scratch
 
-LINE = 8  # words of a cache line
 I8P, I32 = ir.IntType(8).as_pointer(), ir.IntType(32)
 KIND = ir.FunctionType(I64, [POINTER, POINTER, I64, I64, I64])
 
@@ -62,8 +61,7 @@ def nearer(module: ir.Module, scratch: Scratch) -> None:
         hashed = b.load(b.gep(held, [b.add(at, I64(scratch.ahead))]))
         slot = b.load(slot_of(b, held, scratch, hashed))
         record = b.add(b.and_(slot, I64((1 << HALF) - 1)), I64(scratch.records))
-        for line in (0, LINE):
-            _ask(b, asked, b.gep(held, [b.add(record, I64(line))]))
+        _ask(b, asked, b.gep(held, [record]))
     b.ret(I64(0))
 
 

@@ -8,7 +8,9 @@ A thread's scratch is one stretch of memory, zeros at first: what is told of a k
 missing, how many words of the records are used, how many records there are, hashes that are
 needed soon, an index with a slot for each hash (the upper half of it, and where the record
 begins and one more), and the records.  A record has the number of the effects above the number
-of rows, the bits, and for each row and transition what is put and moved.
+of rows, the bits, and where its rows are: for each row and transition what is put and moved.
+Many states differ in bits and have the same rows, which are kept once, and found by a hash of
+their own in the same index.  So nearly all records are half a line of cache.
 """
 
 from __future__ import annotations
@@ -34,6 +36,9 @@ MANY_BITS = 32  # of a state: effects that depend on more have too many records 
 INDEX_BITS = 20
 RECORDS = 1 << 25
 HALF = 32
+LINE = 8  # words of a cache line
+UNIT = 4  # words: records begin at multiples of it
+ROWS = 1 << 40  # in the place of a number of effects: what follows are rows
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,8 @@ class Scratch:
 
     @property
     def index(self) -> int:
-        """Return where the index begins."""
-        return self.ahead + AHEAD * self.effects
+        """Return where the index begins, at a line of cache."""
+        return rounded(self.ahead + AHEAD * self.effects, LINE)
 
     @property
     def slots(self) -> int:
@@ -90,6 +95,11 @@ class Scratch:
         some = bool(scratch[self.used])
         scratch[self.used : self.records + 1] = 0
         return some
+
+
+def rounded(words: int, unit: int) -> int:
+    """Return the next multiple of a number."""
+    return -(-words // unit) * unit
 
 
 @dataclass(frozen=True)
@@ -143,8 +153,8 @@ class Remembered:
 
     @property
     def head(self) -> int:
-        """Return the words of a record before those of its first row."""
-        return 1 + len(self.together)
+        """Return the words of a record, of which the last tells where its rows are."""
+        return rounded(2 + len(self.together), UNIT)
 
     def key(self, b: ir.IRBuilder, words: Sequence[Any]) -> list[Any]:
         """Emit the bits of a state that the effects depend on, in few words."""
@@ -162,6 +172,10 @@ class Remembered:
     def begun(self, b: ir.IRBuilder, many: Any) -> Any:
         """Emit the first word of a record with so many rows."""
         return b.or_(many, I64(self.number << COUNT_BITS))
+
+    def rows_begun(self, b: ir.IRBuilder, many: Any) -> Any:
+        """Emit the word before so many rows; no record begins with it."""
+        return b.or_(many, I64((self.number | ROWS) << COUNT_BITS))
 
 
 class Memories:

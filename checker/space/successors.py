@@ -93,11 +93,12 @@ class Successors:
         """Take transitions with one lookup, once for each row."""
         b, scratch = self.builder, self.scratch
         record = b.gep(self.held, [b.add(self._recalled(memory), I64(scratch.records))])
+        rows = b.add(b.load(b.gep(record, [I64(memory.head - 1)])), I64(scratch.records + 1))
         many = b.and_(b.load(record), I64((1 << COUNT_BITS) - 1))
         self._crowded(b.mul(many, I64(len(memory.effects.transitions))))
         with counting(b, self.function, many) as at:
-            place = b.add(I64(memory.head), b.mul(at, I64(len(memory.stored))))
-            held = {r: b.gep(record, [b.add(place, I64(n))]) for n, r in enumerate(memory.stored)}
+            place = b.gep(self.held, [b.add(rows, b.mul(at, I64(len(memory.stored))))])
+            held = {r: b.gep(place, [I64(n)]) for n, r in enumerate(memory.stored)}
             known: Scope = {ref: b.load(address) for ref, address in held.items()}
             each = memory.effects.each
             self._write(
