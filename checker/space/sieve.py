@@ -54,11 +54,15 @@ def _kept(lowered: Lowered, word: Ref, puts: Iterable[Put]) -> int:
 
 
 class Sieve:
-    """Holes for states that may lead to some of wanted ones, by masks of the bits kept."""
+    """Holes for states that may lead to some of wanted ones, by masks of the bits kept.
+
+    For each mask there are holes for the first words of states, which most do not pass, and
+    holes for all of them.
+    """
 
     def __init__(self, masks: Words, wanted: Words) -> None:
         self.masks, self.many = masks, U(len(masks))
-        self.holes = np.zeros((len(masks), int(_HOLE_WORDS)), np.uint64)
+        self.holes = np.zeros((len(masks), 2, int(_HOLE_WORDS)), np.uint64)
         made(masks.shape[1], masks, wanted.reshape(-1), self.holes)
 
     @property
@@ -68,11 +72,11 @@ class Sieve:
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def hole(words: int, states: Any, at: Any, masks: Any, number: Any) -> Any:
-    """Return the number of the hole for the bits of a state under one of the masks."""
+def hole(words: int, states: Any, at: Any, masks: Any, mask: Any) -> Any:
+    """Return the number of the hole for the bits of so many words under a mask."""
     value, odd = ZERO, _ODD
     for k in range(words):
-        value += odd * (word(states, at + U(k)) & word(masks, number * U(words) + U(k)))
+        value += odd * (word(states, at + U(k)) & word(masks, mask + U(k)))
         odd *= _ODD
     return value >> _HASH_SHIFT
 
@@ -83,16 +87,23 @@ def made(words: int, masks: Any, wanted: Any, holes: Any) -> None:
     flat, states = U(masks.ctypes.data), U(wanted.ctypes.data)
     for number in range(U(len(masks))):
         for n in range(U(len(wanted)) // U(words)):
-            place = hole(words, states, n * U(words), flat, number)
-            holes[number, place >> _WORD_BITS] |= ONE << (place & _WORD)
+            for few, many in enumerate((1, words)):
+                place = hole(many, states, n * U(words), flat, number * U(words))
+                holes[number, few, place >> _WORD_BITS] |= ONE << (place & _WORD)
 
 
 @njit(nogil=True, cache=True, forceinline=True)
 def passes(words: int, states: Any, at: Any, many: Any, masks: Any, holes: Any) -> bool:
     """Return whether a state may lead to one of those that a sieve was made for."""
     for number in range(many):
-        place = hole(words, states, at, masks, number)
-        row = number * _HOLE_WORDS + (place >> _WORD_BITS)
-        if word(holes, row) >> (place & _WORD) & ONE != ZERO:
+        mask, row = number * U(words), number * (_HOLE_WORDS + _HOLE_WORDS)
+        if not _open(holes, row, hole(1, states, at, masks, mask)):
+            continue
+        if _open(holes, row + _HOLE_WORDS, hole(words, states, at, masks, mask)):
             return True
     return False
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _open(holes: Any, row: Any, place: Any) -> bool:
+    return bool(word(holes, row + (place >> _WORD_BITS)) >> (place & _WORD) & ONE != ZERO)
