@@ -17,6 +17,7 @@ from typing import Any
 from traces.dialects import RFC5648, Dialect, dialect
 
 FOLDER_FILE = "trace.toml"
+RUN_TABLE = "run"  # in a file that names the captures of one run
 KEYS = {
     "dialect": str,
     "bid_type": int,
@@ -24,9 +25,13 @@ KEYS = {
     "role": str,
     "observed": list,
     "home_link_interface": int,
+    "at": str,
+    "clock": str,
     "notes": str,
 }
 ROLES = ("home-agent", "correspondent-node", "mobile-node")
+VANTAGES = (*ROLES, "elsewhere")
+CHOICES = {"role": ROLES, "at": VANTAGES}
 
 
 class DeclarationError(ValueError):
@@ -49,7 +54,9 @@ class Declaration:
     """How to read a trace, and whom it observes; None where nothing was declared.
 
     `knows_bids` False says that the observed node has no multiple care-of addresses; it is never
-    inferred. `home_link_interface` is the number of the interface on the home link.
+    inferred. `home_link_interface` is the number of the interface on the home link. Of use where
+    several captures are of one run: `at` is the node where this one was taken, one of VANTAGES, and
+    captures with the same `clock` need not be set against each other.
     """
 
     dialect: Dialect = RFC5648
@@ -57,20 +64,29 @@ class Declaration:
     role: str | None = None
     observed: tuple[IPv6Address, ...] = ()
     home_link_interface: int | None = None
+    at: str | None = None
+    clock: str | None = None
     notes: str | None = None
     file: str | None = None
 
 
-def load_declaration(path: Path) -> Declaration:
+def load_declaration(path: Path, over: Path | None = None) -> Declaration:
     """The declaration beside a recording, or the default one where there is none.
 
+    What the file `over` declares, if one is named, goes before: that of a run with this recording.
     DeclarationError is raised for a file that is there but cannot be understood.
     """
     plain = path.with_suffix("") if path.suffix == ".gz" else path
-    for beside in (plain.with_suffix(".trace.toml"), path.with_name(FOLDER_FILE)):
-        if beside.is_file():
-            return declaration_of(_octets(beside), path.name, beside.name)
-    return Declaration()
+    files = [plain.with_suffix(".trace.toml"), path.with_name(FOLDER_FILE)]
+    beside = next((file for file in files if file.is_file()), None)
+    read = [file for file in (beside, over) if file is not None]
+    if not read:
+        return Declaration()
+    keys: dict[str, Any] = {}
+    for file in read:
+        tables = {k: v for k, v in parse_toml(file).items() if k != RUN_TABLE}
+        keys |= _keys(tables, path.name, file.name)
+    return _declaration(keys, read[-1].name)
 
 
 def declaration_of(octets: bytes, name: str, file: str) -> Declaration:
@@ -78,19 +94,23 @@ def declaration_of(octets: bytes, name: str, file: str) -> Declaration:
 
     DeclarationError is raised for what cannot be understood.
     """
-    try:
-        tables = tomllib.loads(octets.decode("utf-8"))
-    except (ValueError, RecursionError) as bad:
-        raise _no_toml(file, bad) from bad
-    return _declaration(tables, name, file)
+    return _declaration(_keys(_parsed(octets, file), name, file), file)
 
 
-def _octets(beside: Path) -> bytes:
-    """What is in a declaration file."""
+def parse_toml(beside: Path) -> Mapping[str, Any]:
+    """The tables of a declaration file; DeclarationError where it is none."""
     try:
-        return beside.read_bytes()
+        octets = beside.read_bytes()
     except OSError as bad:
         raise _no_toml(beside.name, bad) from bad
+    return _parsed(octets, beside.name)
+
+
+def _parsed(octets: bytes, file: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(octets.decode("utf-8"))
+    except (ValueError, RecursionError) as bad:
+        raise _no_toml(file, bad) from bad
 
 
 def _no_toml(file: str, bad: Exception) -> DeclarationError:
@@ -98,19 +118,26 @@ def _no_toml(file: str, bad: Exception) -> DeclarationError:
     return DeclarationError(file, f"it is no TOML, {bad}", "repair it")
 
 
-def _declaration(tables: Mapping[str, Any], name: str, file: str) -> Declaration:
+def _keys(tables: Mapping[str, Any], name: str, file: str) -> dict[str, Any]:
     """Join the tables that hold for a file name and check every key."""
     keys: dict[str, Any] = {}
     for table in _tables(tables, name, file):
         keys |= table
     for key, value in keys.items():
         _check(key, value, file)
+    return keys
+
+
+def _declaration(keys: Mapping[str, Any], file: str) -> Declaration:
+    """The declaration that checked keys make."""
     return Declaration(
         dialect=_dialect(keys, file),
         knows_bids=keys.get("knows_bids"),
         role=keys.get("role"),
         observed=_addresses(keys.get("observed", []), file),
         home_link_interface=keys.get("home_link_interface"),
+        at=keys.get("at"),
+        clock=keys.get("clock"),
         notes=keys.get("notes"),
         file=file,
     )
@@ -137,8 +164,9 @@ def _check(key: str, value: object, file: str) -> None:
     if type(value) is not expected:
         what = f"{key} is a {type(value).__name__}"
         raise DeclarationError(file, what, f"give a {expected.__name__}")
-    if key == "role" and value not in ROLES:
-        raise DeclarationError(file, f"the role {value} is not known", f"use {', '.join(ROLES)}")
+    if key in CHOICES and value not in CHOICES[key]:
+        what = f"the {key} {value} is not known"
+        raise DeclarationError(file, what, f"use {', '.join(CHOICES[key])}")
 
 
 def _dialect(keys: Mapping[str, Any], file: str) -> Dialect:

@@ -14,7 +14,7 @@ from traces.options import (
     NonceIndices,
     Option,
 )
-from traces.place import Direction, Place
+from traces.place import Direction, Fate, Place
 
 UNSPECIFIED = IPv6Address(0)
 SOLICITED = int(IPv6Address("ff02::1:ff00:0"))
@@ -34,7 +34,8 @@ class MobilityMessage:
     `offsets` gives the byte offset of each field, in the frame, or in the packet put together where
     the message came in fragments; `place_of` gives the frame too. It and `comment` (the packet
     comment of a capture, the note of a log) take no part in comparison. `outer_src` and `outer_dst`
-    are the tunnel's addresses when the message is `tunnelled`. Source: RFC 3775 6.1.1.
+    are the tunnel's addresses when the message is `tunnelled`. `fate` is what the captures of a run
+    together tell of its way, None for a capture by itself. Source: RFC 3775 6.1.1.
     """
 
     place: Place
@@ -55,6 +56,7 @@ class MobilityMessage:
     outer_src: IPv6Address | None = None
     outer_dst: IPv6Address | None = None
     comment: str | None = field(default=None, compare=False)
+    fate: Fate | None = field(default=None, compare=False)
 
     def place_of(self, name: str) -> Place:
         """The frame and the byte of a field; KeyError for one that is not in `offsets`."""

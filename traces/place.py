@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 Direction = Literal["in", "out"]
+Fate = Literal["arrived", "lost"]
 
 
 class Piece(NamedTuple):
@@ -22,6 +23,7 @@ class Place:
     What came in fragments has the place of the fragment that completed it. Its offsets then count
     in the packet put together, from its IPv6 header on; `pieces` tell where its octets are, in
     order, and `at` finds the real byte of any of them.
+    `also`: the other captures of a run that show the same message; no part of comparison.
     """
 
     file: str
@@ -29,6 +31,7 @@ class Place:
     line: int | None = None
     offset: int | None = None
     pieces: tuple[Piece, ...] = ()
+    also: tuple[Place, ...] = field(default=(), compare=False)
 
     def at(self, offset: int) -> Place:
         """The place of a byte: in this frame, or in the frame of the fragment that has it."""

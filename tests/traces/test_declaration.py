@@ -77,6 +77,7 @@ def test_later_match_wins(tmp_path: Path) -> None:
         ('"kn\\nows\\u001b" = true', "the key kn ows is not known; use dialect"),
         ("knows = true", "the key knows is not known; use dialect"),
         ('role = "router"', "the role router is not known; use home-agent"),
+        ('at = "router"', "the at router is not known; use home-agent"),
         ('observed = ["home"]', "observed: "),
         ("match = 3", "match is no list of tables"),
         ("[[match]]", "a [[match]] has no glob"),
