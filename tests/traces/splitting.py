@@ -17,6 +17,7 @@ from traces.events import (
     NeighborSolicitation,
     Place,
 )
+from traces.runs import Source
 
 HOME, AGENT = IPv6Address("2001:db8:1::100"), IPv6Address("2001:db8:1::1")
 CARE_OF = IPv6Address("2001:db8:a::10")
@@ -84,6 +85,12 @@ def report(time: float, last: int = 1) -> ListenerReport:
 def numbered(name: str, events: Iterable[Event]) -> list[Event]:
     """The events as packets of a capture of this name."""
     return [replace(e, place=Place(name, k)) for k, e in enumerate(events, 1)]
+
+
+def source(name: str, events: Iterable[Event], declared: Declaration) -> Source:
+    """A capture with these events."""
+    found = numbered(name, events)
+    return Source(name, declared, lambda: iter(found))
 
 
 def clocked(
