@@ -16,6 +16,8 @@ from model.ruleset import Ruleset
 from traces.declaration import Declaration
 from traces.events import Event
 from traces.read import read_trace, trace_name
+from traces.runs import TraceRun
+from traces.views import View
 
 
 class Replayer:
@@ -40,17 +42,33 @@ class Replayer:
 
         yield from self._told(in_parts(judge, parts_of(path, self.options.threads)), declared)
 
+    def replay_run(self, run: TraceRun) -> Iterator[Record]:
+        """Yield the records of a run that was captured at several places."""
+        yield from self.replay_events(run.events(), run.name, run.declaration, run.views)
+
     def replay_events(
-        self, events: Iterable[Event], name: str, declared: Declaration
+        self,
+        events: Iterable[Event],
+        name: str,
+        declared: Declaration,
+        views: tuple[View, ...] = (),
     ) -> Iterator[Record]:
-        """Yield the records of events that were read from (or made for) a trace called `name`."""
-        yield from self._told(self._judged(events, name, declared, Part()), declared)
+        """Yield the records of events that were read from (or made for) a trace called `name`.
+
+        `views`: of what captures the events of a run were merged.
+        """
+        yield from self._told(self._judged(events, name, declared, Part(), views), declared)
 
     def _judged(
-        self, events: Iterable[Event], name: str, declared: Declaration, part: Part
+        self,
+        events: Iterable[Event],
+        name: str,
+        declared: Declaration,
+        part: Part,
+        views: tuple[View, ...] = (),
     ) -> Outcome:
-        trace = OneTrace(name, declared, self.relations, self.options, self.readings, part)
-        return trace.replay(events)
+        shared = self.relations, self.options, self.readings
+        return OneTrace(name, declared, *shared, part, views).replay(events)
 
     def _told(self, outcome: Outcome, declared: Declaration) -> Iterator[Record]:
         """Yield the records of a trace, counted in the summary."""

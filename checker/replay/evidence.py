@@ -18,6 +18,7 @@ from traces.events import (
     Meta,
     NodeStopped,
 )
+from traces.views import View
 
 HOME_AGENT = "home-agent"
 NOT_SUPPORTED = 131
@@ -46,6 +47,7 @@ class Evidence:
 
     declared: Declaration
     options: ReplayOptions
+    views: tuple[View, ...] = ()  # the captures of a run of several
     log: bool = False
     end: float = 0.0
     stopped: dict[str | None, float] = field(default_factory=dict)
@@ -89,6 +91,18 @@ class Evidence:
         """What is known of a node."""
         return self._nodes.get(node) or Known()
 
+    def delivered(self, update: BindingUpdate) -> bool:
+        """Whether an update was delivered; a log, and captures of one run, tell both ends."""
+        if self.views:
+            return update.fate != "lost" and update.direction != "out"
+        return update.direction == "in" or not self.of(update.dst).receives
+
+    def sent(self, answer: BindingAcknowledgement) -> bool:
+        """Whether an acknowledgement is the one that the node sent, not its copy elsewhere."""
+        if self.views:
+            return answer.direction != "in"
+        return answer.direction == "out" or not self.of(answer.src).sends
+
     def is_home_agent(self, node: IPv6Address) -> bool:
         """Whether a node is a home agent: as declared, else if it took home registrations."""
         if self.declared.role is not None:
@@ -99,10 +113,12 @@ class Evidence:
         """What can be seen of an observed node, by all that is known so far."""
         known = self.of(receiver)
         answers = self.options.at_receiver
-        if answers is None:
+        if answers is None and self.views:
+            answers = any(receiver in view.complete for view in self.views)
+        elif answers is None:
             answers = self.log or known.directed or self._own_link(known)
         link = self.declared.home_link_interface
-        return Vantage(receiver, self.log, answers, link, self.end, known.macs)
+        return Vantage(receiver, self.log, answers, link, self.end, known.macs, self.views)
 
     def _own_link(self, known: Known) -> bool:
         """Whether the node's own Neighbor Discovery is captured on a link declared as its."""

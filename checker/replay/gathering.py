@@ -53,6 +53,7 @@ class Gathering:
     open: dict[Key, Session] = field(default_factory=dict)
     idle: Recent[Key, Session] = field(default_factory=lambda: Recent(MOST_IDLE))
     updates: int = 0  # how many there were, of all home addresses
+    lost: int = 0  # updates that were lost on the way
     malformed: int = 0  # updates with a wrong checksum or payload type
     _homes: dict[IPv6Address, list[Key]] = field(default_factory=dict)
     _groups: dict[IPv6Address, list[Key]] = field(default_factory=dict)
@@ -86,7 +87,8 @@ class Gathering:
     def _update(self, update: BindingUpdate) -> Iterator[Ready]:
         if update.tunnelled or not self.evidence.observes(update.dst):
             return
-        if self.evidence.of(update.dst).receives and update.direction != "in":
+        self.lost += update.fate == "lost"
+        if not self.evidence.delivered(update):
             return
         if not wellformed(update):
             self.malformed += 1
@@ -143,7 +145,7 @@ class Gathering:
         session = self.open.get((answer.src, about))
         if session is None or not session.events or answer.tunnelled:
             return
-        if not self.evidence.of(answer.src).sends or answer.direction == "out":
+        if self.evidence.sent(answer):
             session.answer(answer)
 
     def _dump(self, dump: CacheDump) -> None:

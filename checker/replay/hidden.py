@@ -12,6 +12,7 @@ from checker.replay.seen import Seen
 from checker.replay.state import State
 from checker.replay.vantage import Vantage
 from model.vocabulary import HOME_ADDRESS, Authorization, Status
+from traces.events import Place
 
 PREFIX_OCTETS = 8
 
@@ -48,7 +49,7 @@ def _is(status: str, told: frozenset[int]) -> bool:
 def _home_agent(e: Exchange, told: frozenset[int], vantage: Vantage) -> Iterator[Assumption]:
     if _is("duplicate_address", told):
         shown = conflicts(e, vantage)
-        place = f": packet {shown[0].place.packet} shows it" if shown else ""
+        place = f": packet {_packet(shown[0].place, vantage)} shows it" if shown else ""
         word = "seen" if shown else "assumed"
         note = f"{word}: another node holds the home address{place}"
         yield Assumption({"node.address_taken": 1}, note)
@@ -57,6 +58,11 @@ def _home_agent(e: Exchange, told: frozenset[int], vantage: Vantage) -> Iterator
     if told and not _same_prefix(e):
         note = "assumed: the home address is not on a link of the home agent"
         yield Assumption({"node.serves_prefix": 0}, note)
+
+
+def _packet(place: Place, vantage: Vantage) -> str:
+    """A packet; in a run of several captures with its file."""
+    return f"{place.packet} of {place.file}" if vantage.views else str(place.packet)
 
 
 def _same_prefix(e: Exchange) -> bool:

@@ -16,6 +16,8 @@ from traces.events import (
     ProxyAdvertisement,
 )
 
+ANNOUNCED_S = 0.2  # an advertisement that goes with an answer is seen by then
+
 
 def observe(seen: Seen, e: Exchange, vantage: Vantage, deadline: float) -> None:
     """Note what events of a log, or Neighbor Discovery on the home link, show."""
@@ -50,7 +52,7 @@ def _refused(e: Exchange) -> bool:
 def _from_link(seen: Seen, e: Exchange, vantage: Vantage, deadline: float) -> None:
     if probes(e, vantage):
         seen.put("dad", index_of(Dad, "run"))
-    elif e.answer is not None and not e.probing_before:
+    elif e.answer is not None and not e.probing_before and _covered(e, vantage, 0.0):
         seen.put("dad", index_of(Dad, "skip"))
     announced = [s for s in announcements(e, vantage) if s.dst.is_multicast]
     if announced:
@@ -64,7 +66,13 @@ def _from_link(seen: Seen, e: Exchange, vantage: Vantage, deadline: float) -> No
 
 def _long_enough(e: Exchange, vantage: Vantage) -> bool:
     ends = vantage.end if e.next_time is None else e.next_time
-    return e.answer is not None and ends - e.answer.time >= 0.2
+    long = e.answer is not None and ends - e.answer.time >= ANNOUNCED_S
+    return long and _covered(e, vantage, ANNOUNCED_S)
+
+
+def _covered(e: Exchange, vantage: Vantage, after: float) -> bool:
+    """Whether the home link was captured from the update until some time after the answer."""
+    return e.answer is not None and vantage.link_seen(e.update.time, e.answer.time + after)
 
 
 def probes(e: Exchange, vantage: Vantage) -> list[NeighborSolicitation]:

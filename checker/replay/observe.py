@@ -59,11 +59,11 @@ class Observer:
 
     def silent(self, e: Exchange) -> bool:
         """Whether the trace shows that no acknowledgement was sent."""
-        if e.answer is not None or not self.vantage.answers or e.stopped:
+        if e.answer is not None or not self.vantage.sees_answers_to(e.update) or e.stopped:
             return False
         if self.vantage.log and e.after is not None and not self.pending(e):
             return True
-        return self.vantage.end - e.update.time >= self.deadline
+        return self.vantage.end_for(e.update) - e.update.time >= self.deadline
 
     def _answer(
         self, seen: Seen, e: Exchange, answer: BindingAcknowledgement, before: State

@@ -22,6 +22,7 @@ from checker.replay.session import Session
 from checker.replay.track import Tracker
 from traces.declaration import Declaration
 from traces.events import Event, Meta, ReadError
+from traces.views import View
 
 MOST_BIDS = 255
 MOST_OPTIONS = 8
@@ -39,17 +40,18 @@ class OneTrace:
     options: ReplayOptions
     readings: Mapping[str, int]
     part: Part = field(default_factory=Part)
+    views: tuple[View, ...] = ()  # of what captures the events of a run were merged
     evidence: Evidence = field(init=False)
     gathering: Gathering = field(init=False)
     outcome: Outcome = field(init=False)
     _nearest: dict[int, Nearest] = field(default_factory=dict)  # by identity of the relation
-    _last_packet: int = 0
+    _last_packets: dict[str, int] = field(default_factory=dict)  # by file
 
     def __post_init__(self) -> None:
         """Begin with nothing known."""
-        self.evidence = Evidence(self.declared, self.options)
+        self.evidence = Evidence(self.declared, self.options, self.views)
         self.gathering = Gathering(self.evidence, self.options.deadline_s, self.part)
-        self.outcome = Outcome(Listing(self.name))
+        self.outcome = Outcome(Listing(self.name), views=self.views)
 
     def replay(self, events: Iterable[Event]) -> Outcome:
         """What the exchanges in the events come to; after a KeyboardInterrupt, those until then."""
@@ -60,6 +62,7 @@ class OneTrace:
         except KeyboardInterrupt:
             self.outcome.stopped = True
         self.outcome.malformed = self.gathering.malformed
+        self.outcome.lost = self.gathering.lost
         self.outcome.listing.count()
         return self.outcome
 
@@ -78,7 +81,7 @@ class OneTrace:
             self.evidence.add(event)
             self._take(event)
             if number % SOMETIMES == 0 and self.part.number == 0:
-                self.options.tell(f"replaying {self.name}: packet {self._last_packet}")
+                self.options.tell(f"replaying {self.name}: packet {event.place.packet}")
         if stopped is not None:
             raise stopped
 
@@ -89,9 +92,9 @@ class OneTrace:
 
     def _note(self, event: Event) -> None:
         """Take note of what is no matter of an exchange."""
-        packet = event.place.packet
-        if packet is not None and packet > self._last_packet:
-            self._last_packet = packet
+        file, packet = event.place.file, event.place.packet
+        if packet is not None and packet > self._last_packets.get(file, 0):
+            self._last_packets[file] = packet
             self.outcome.packets += 1
         if isinstance(event, ReadError):
             self.outcome.unreadable(event)

@@ -9,6 +9,7 @@ from checker.replay.listing import Listing
 from checker.replay.records import Record, error_record, trace_record
 from traces.declaration import Declaration
 from traces.events import ReadError
+from traces.views import View
 
 MOST_ERRORS = 1_000  # what could not be read is told so many times
 
@@ -22,8 +23,10 @@ class Outcome:
     unread: int = 0  # places that cannot be read, beyond those in `errors`
     packets: int = 0
     malformed: int = 0  # updates with a wrong checksum or payload type
+    lost: int = 0  # updates that were lost on the way
     description: str | None = None
     stopped: bool = False  # whether the trace was not read to its end
+    views: tuple[View, ...] = ()  # the captures of a run of several
 
     def unreadable(self, error: ReadError) -> None:
         """Take in what could not be read."""
@@ -42,7 +45,8 @@ class Outcome:
     def records(self, declared: Declaration) -> Iterator[Record]:
         """Yield the records of the trace: itself, what could not be read, exchanges, verdicts."""
         name, count = self.listing.trace, self.listing.exchanges
-        yield trace_record(name, declared, self._said(declared), self.packets, count)
+        said = self._said(declared)
+        yield trace_record(name, declared, said, self.packets, count, self.views)
         yield from (error_record(e) for e in self.errors)
         if self.unread:
             text = f"{name}: {self.unread} more places cannot be read; see the first ones."
@@ -52,6 +56,8 @@ class Outcome:
     def _said(self, declared: Declaration) -> str:
         """What a log says of itself, what was declared, and what was left out or only counted."""
         said = [text for text in (self.description, declared.notes) if text]
+        if self.lost:
+            said.append(f"{self.lost} Binding Updates were lost on the way: they are not judged")
         if self.malformed:
             said.append(
                 f"{self.malformed} Binding Updates with a wrong checksum or payload type "

@@ -7,6 +7,7 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from checker.replay.departures import leaders
+from checker.replay.exchanges import Exchange
 from checker.replay.judge import Judgement
 from checker.replay.near import Nearest
 from checker.replay.observe import Observer
@@ -26,10 +27,12 @@ from traces.events import (
     KernelDrop,
     ListenerReport,
     NodeStopped,
+    Place,
     ProxyAdvertisement,
     ProxyNd,
     ReadError,
 )
+from traces.views import View
 
 Record = dict[str, Any]
 
@@ -40,9 +43,14 @@ def error_record(error: ReadError) -> Record:
 
 
 def trace_record(
-    name: str, declared: Declaration, description: str, packets: int, exchanges: int
+    name: str,
+    declared: Declaration,
+    description: str,
+    packets: int,
+    exchanges: int,
+    views: Sequence[View] = (),
 ) -> Record:
-    """The record of a trace."""
+    """The record of a trace, or of a run with its captures."""
     record: Record = {
         "record": "trace",
         "trace": name,
@@ -55,7 +63,37 @@ def trace_record(
         record["role"] = declared.role
     if declared.knows_bids is not None:
         record["knows_bids"] = declared.knows_bids
+    if views:
+        record["captures"] = [capture_record(view) for view in views]
     return record
+
+
+def capture_record(view: View) -> Record:
+    """One capture of a run: where it was taken, its time by the run's clock, its own clock.
+
+    Times are in seconds; `uncertainty_s` is left out where messages of one direction only tell.
+    """
+    record: Record = {
+        "file": view.file,
+        "at": [str(node) for node in sorted(view.nodes)],
+        "mobile_node": view.mobile,
+        "home_link": view.home_link,
+        "whole": view.nodes == view.whole,
+        "begin": view.begin,
+        "end": view.end,
+        "ahead_s": view.clock.ahead_at(view.begin),
+        "uncertainty_s": view.clock.uncertainty_s,
+        "drift": view.clock.drift,
+        "messages": view.clock.messages,
+    }
+    return _known(record)
+
+
+def place_keys(place: Place, run: bool) -> Record:
+    """Where a message was seen; in a run of several captures, in which of them."""
+    if not run:
+        return {}
+    return {"file": place.file, "also": [str(p) for p in place.also]}
 
 
 class Reporter:
@@ -85,16 +123,23 @@ class Reporter:
             "record": "exchange",
             "trace": self.trace,
             "exchange": e.number,
+            **place_keys(place, bool(self.observer.vantage.views)),
             "packet": place.packet,
             "line": place.line,
             "time": e.update.time,
             "summary": update_text(e.update, e.home),
             "observed": list(self._observed(judged)),
             "answers": numbers,
+            "answer_file": self._answer_file(e),
             "state_before": self._states([w.before for w in judged.worlds]),
             "state_after": self._states(judged.after),
         }
         return _known(record)
+
+    def _answer_file(self, e: Exchange) -> str | None:
+        """The capture that shows the answer, in a run of several."""
+        told = e.answer is not None and self.observer.vantage.views
+        return e.answer.place.file if told and e.answer is not None else None
 
     def _states(self, states: Sequence[State]) -> list[str]:
         texts = [state_texts(s, self.observer.naming, self.agent) for s in states]
@@ -106,6 +151,8 @@ class Reporter:
         e = judged.exchange
         if e.answer is not None:
             yield answer_text(e.answer)
+            if e.answer.fate == "lost":
+                yield "it did not reach the mobile node"
         elif judged.seen.sure("acknowledged") == 0:
             yield "no Binding Acknowledgement"
         else:
@@ -130,6 +177,7 @@ class Reporter:
             "record": "verdict",
             "trace": self.trace,
             "exchange": e.number,
+            **place_keys(place, bool(self.observer.vantage.views)),
             "packet": place.packet,
             "line": place.line,
             "offset": place.offset,

@@ -108,7 +108,7 @@ class Tracker:
             after = self._next(e, worlds)
             yield Judged(e, tuple(worlds), self._judgements(e, worlds), tuple(after))
             self.late = [w.before for w in worlds] if self._overlaps(e) else []
-            self.states, self.known = after, True
+            self.states, self.known = after, self._witnessed(e)
             self.clock.granted(e, self.observer.naming, self.observer.knows_bids)
 
     def _arrive(self, e: Exchange) -> None:
@@ -125,6 +125,7 @@ class Tracker:
         else:
             states = unique([*self.states, *self.late]) if self.late else self.states
             self.states = self.clock.expired(states, e.update.time)
+        self.known = self.known and self._witnessed(e)
 
     @staticmethod
     def _overlaps(e: Exchange) -> bool:
@@ -132,6 +133,12 @@ class Tracker:
         if e.answered_at is None:
             return True
         return e.next_at is not None and e.answered_at > e.next_at
+
+    def _witnessed(self, e: Exchange) -> bool:
+        """Whether the update was seen where it arrived, and nothing can have happened unseen."""
+        vantage = self.observer.vantage
+        arrived = not vantage.views or e.update.fate == "arrived"
+        return arrived and vantage.covers(e.update.time)
 
     def _next(self, e: Exchange, worlds: Sequence[World]) -> list[State]:
         found = [
