@@ -16,7 +16,7 @@ from reports.form import VERDICTS
 from reports.kinds import kind_named
 from reports.ladder import sentence, sequence_svg
 from reports.records import Result
-from reports.text import anchor, count, counted, near_text, plain, ranges, visible
+from reports.text import anchor, count, counted, near_text, plain, ranges, seen_in, visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -47,6 +47,7 @@ def _environment() -> Environment:
         sentence=sentence,
         diagram=_diagram,
         place=_place,
+        seen_in=seen_in,
         verdicts=VERDICTS,
         kind_named=kind_named,
         explored_text=explored_text,
@@ -67,7 +68,7 @@ def _diagram(steps: list[dict[str, Any]], title: str, uid: str) -> Markup:
 
 
 def _place(verdict: dict[str, Any]) -> str:
-    named = (("packet", "packet"), ("line", "line"), ("byte", "offset"))
+    named = (("file", "file"), ("packet", "packet"), ("line", "line"), ("byte", "offset"))
     return ", ".join(f"{n} {plain(verdict[key])}" for n, key in named if verdict[key] is not None)
 
 

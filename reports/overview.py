@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reports.kinds import kind_rank
 from reports.problems import fails
 from reports.records import Record, Result
-from reports.text import anchor, counted, error_sentence, listed, plain
+from reports.text import anchor, counted, error_sentence, listed, plain, seen_in
 from reports.views import Group, TraceView, times, totals
 
 _EACH = 3
@@ -124,8 +124,8 @@ def worst(result: Result, grouped: Sequence[Group]) -> list[Pointer]:
 def _of_group(result: Result, group: Group) -> Pointer:
     rule = result.rules.get(group.rule, {})
     trace, items = next(iter(group.traces.items()))
-    packet = items[0].record["packet"]
-    where = f"{trace}, packet {packet}" if packet is not None else trace
+    packet = seen_in([items[0].record])
+    where = f"{trace}, packet {packet}" if packet else trace
     title = rule.get("title", "rule not in this file")
     clause = f" (clause {rule['clause']}, {rule['modality']})" if rule else ""
     times = f"; {group.size:,} times in all" if group.size > 1 else ""

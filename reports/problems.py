@@ -59,8 +59,8 @@ def failing_on(worst: str) -> frozenset[str]:
 
 
 def place(record: Record) -> str:
-    """Return where a verdict was seen: the trace, the packet, the line, the byte."""
-    parts = [str(record["trace"])]
+    """Return where a verdict was seen: the trace, the file of a run, packet, line, byte."""
+    parts = [str(record[name]) for name in ("trace", "file") if record[name] is not None]
     parts += [f"{name} {record[name]}" for name in ("packet", "line") if record[name] is not None]
     if record["offset"] is not None:
         parts.append(f"byte {record['offset']}")
@@ -94,6 +94,8 @@ def _verdict(result: Result, record: Record) -> Problem:
     about = result.rules.get(rule)
     title = f" ({about['document']} {about['clause']}: {about['title']})" if about else ""
     text = f"{verdict} {rule}{title}: {comparison(record)}"
-    key = f"{record['trace']} {record['packet']} {record['line']} {rule} {record['expected']}"
+    file = f"{record['file']} " if record["file"] is not None else ""
+    at = f"{record['trace']} {file}{record['packet']} {record['line']}"
+    key = f"{at} {rule} {record['expected']}"
     where, accepted = place(record), record["accepted"]
     return Problem(LEVELS[verdict], verdict, key, (rule,), text, where, accepted)

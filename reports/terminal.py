@@ -21,7 +21,7 @@ from reports.ladder import sentence
 from reports.lines import UNBOUNDED, Line, told
 from reports.overview import answer, holding, kinds, unjudged
 from reports.records import Record, Result
-from reports.text import counted, error_sentence, near_text, plain, ranges
+from reports.text import counted, error_sentence, near_text, plain, seen_in
 from reports.views import Group, groups, items, totals, traces
 
 
@@ -196,8 +196,8 @@ def _group(result: Result, group: Group) -> Iterator[Line]:
     for miss in group.near:
         yield [("dim", f"  {near_text(miss)}")]
     for trace, found in group.traces.items():
-        packets = [v.record["packet"] for v in found if v.record["packet"] is not None]
-        where = f", packet {ranges(packets)}" if packets else ""
+        packets = seen_in(v.record for v in found)
+        where = f", packet {packets}" if packets else ""
         yield [("dim", f"  {trace}{where}")]
 
 

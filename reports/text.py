@@ -48,6 +48,19 @@ def anchor(prefix: str, name: str) -> str:
     return f"{prefix}-{safe[:40]}-{mark}"
 
 
+def seen_in(records: Iterable[Mapping[str, Any]]) -> str:
+    """The packets of some records as ranges; in a run of several captures, those of each file."""
+    packets: dict[str | None, list[int]] = {}
+    for record in records:
+        if record["packet"] is not None:
+            packets.setdefault(record["file"], []).append(record["packet"])
+    parts = [
+        ranges(found) if file is None else f"{ranges(found)} of {file}"
+        for file, found in packets.items()
+    ]
+    return "; ".join(parts)
+
+
 def counted(number: int, word: str) -> str:
     """A number with its noun, which may be a kind of finding: `1 gap`, `2 gaps`."""
     kind = kind_named(word)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reports.form import FORMS, VERDICTS
 from reports.records import Record, Result
-from reports.text import anchor, natural
+from reports.text import anchor, natural, seen_in
 
 # From what a reader must see first to what needs no attention.
 SEVERITY = (
@@ -65,7 +65,7 @@ class Tally:
     verdict: str
     note: str | None
     number: int
-    packets: Sequence[int]
+    packets: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +239,7 @@ def _tallies(verdicts: Sequence[Record]) -> list[Tally]:
         if v["verdict"] not in LISTED and v["verdict"] != "not exercised":
             note = v["note"] if v["verdict"] != "conforms" else None
             gathered[v["rule"], v["verdict"], note].append(v)
-    found = [
-        Tally(*key, sum(map(times, many)), [v["packet"] for v in many if v["packet"] is not None])
-        for key, many in gathered.items()
-    ]
+    found = [Tally(*k, sum(map(times, many)), seen_in(many)) for k, many in gathered.items()]
     return sorted(found, key=lambda t: (SEVERITY.index(t.verdict), natural(t.rule), t.note or ""))
 
 
