@@ -40,7 +40,8 @@ def cmd_replay(run: Run) -> int:
     """Replay."""
     ruleset, readings = run.ruleset(), run.readings()
     c.reading_indices(ruleset, readings)
-    files = c.trace_files([Path(t) for t in run.args.traces])
+    offsets = run.clock_offsets()
+    files = c.replay_inputs([Path(t) for t in run.args.traces], run.args.same_run, offsets)
     wire = c.Wire(run.args.dialect, run.args.bid_type, run.args.no_bids)
     judging = (run.args.deadline, readings, run.args.fail_on, run.args.threads)
     accepting = run.accepting()
@@ -52,7 +53,7 @@ def cmd_replay(run: Run) -> int:
         ["replay"],
         parts,
         code,
-        inputs=files,
+        inputs=c.files_of(files),
         readings=readings,
         fail_on=run.args.fail_on,
     )
@@ -157,7 +158,18 @@ def _baselines(parser: argparse.ArgumentParser) -> None:
 
 def _add_replay(replay: argparse.ArgumentParser) -> None:
     replay.add_argument("--rules", dest="ruleset", required=True, metavar="RULESET")
-    replay.add_argument("traces", nargs="+", metavar="TRACE", help="capture, event log or folder")
+    replay.add_argument(
+        "traces", nargs="+", metavar="TRACE", help="capture, event log, folder or NAME.run.toml"
+    )
+    replay.add_argument(
+        "--same-run", action="store_true", help="the traces show one run, from several places"
+    )
+    replay.add_argument(
+        "--clock-offset",
+        action="append",
+        metavar="FILE=SECONDS",
+        help="how far the clock of one of them is ahead (default: found from shared messages)",
+    )
     replay.add_argument("--dialect", choices=("kame", "draft-04", "rfc5648"))
     replay.add_argument("--bid-type", type=_octet, metavar="N", help="type of the BID sub-option")
     replay.add_argument(

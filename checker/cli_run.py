@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,19 @@ class Run:
             chosen[name] = alternative
         return chosen
 
+    def clock_offsets(self) -> dict[str, float]:
+        """Return the clock offsets given with --clock-offset FILE=SECONDS."""
+        given = self.args.clock_offset or []
+        if (
+            self.args.same_run
+            and len(self.args.traces) == 1
+            and not Path(*self.args.traces).is_dir()
+        ):
+            raise UsageError("--same-run needs two traces or more, or a folder; name the others.")
+        if given and not self.args.same_run:
+            raise UsageError("--clock-offset is about traces of one run; add --same-run.")
+        return dict(_offset(text) for text in given)
+
     def accepting(self) -> Accepting:
         """Return what --baseline, --write-baseline and --reason ask for."""
         into, reason = self.args.write_baseline, self.args.reason
@@ -116,6 +130,17 @@ class Run:
             if name is not None:
                 Path(name).write_text(REPORTS[kind](result), encoding="utf-8")
         return [name for name in names.values() if name is not None]
+
+
+def _offset(text: str) -> tuple[str, float]:
+    file, _, seconds = text.rpartition("=")
+    try:
+        ahead = float(seconds)
+    except ValueError:
+        ahead = float("nan")
+    if not file or not isfinite(ahead):
+        raise UsageError(f"--clock-offset {text} is no offset; write FILE=SECONDS.")
+    return Path(file).name, ahead
 
 
 def _prepared(file: Path) -> None:

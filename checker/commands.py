@@ -24,6 +24,8 @@ from model.whole.scope import WholeScope
 from reports import FAIL_ON
 from traces.declaration import Declaration, load_declaration
 from traces.dialects import dialect
+from traces.run_file import RunFile, is_run_file, load_run, run_of_traces
+from traces.runs import Source, run_of
 
 if TYPE_CHECKING:
     from checker.replay import Replayer
@@ -52,9 +54,12 @@ class Wire:
     bid_type: int | None = None
     no_bids: bool = False
 
-    def declaration(self, path: Path) -> Declaration:
-        """Return the declaration of a trace, with the options of the command line."""
-        declared = load_declaration(path)
+    def declaration(self, path: Path, run: Path | None = None) -> Declaration:
+        """Return the declaration of a trace, with the options of the command line.
+
+        `run` is the file of a run that the trace is part of.
+        """
+        declared = load_declaration(path, run)
         if self.dialect or self.bid_type is not None:
             name = self.dialect or declared.dialect.name
             declared = replace(declared, dialect=dialect(name, self.bid_type))
@@ -175,9 +180,28 @@ def trace_files(paths: Sequence[Path]) -> list[Path]:
     return files
 
 
+def replay_inputs(
+    paths: Sequence[Path], same_run: bool = False, clock_offsets: Mapping[str, float] | None = None
+) -> list[Path | RunFile]:
+    """Return what is to be replayed: traces, those of folders, runs of several captures.
+
+    With `same_run` all of them are one run. DeclarationError for a file of a run that is none.
+    """
+    files = trace_files(paths)
+    if same_run:
+        return [run_of_traces(tuple(files), clock_offsets or {})]
+    return [load_run(file) if is_run_file(file) else file for file in files]
+
+
+def files_of(inputs: Iterable[Path | RunFile]) -> list[Path]:
+    """Return the files that are read for some inputs."""
+    parts = [(*i.traces,) if isinstance(i, RunFile) else (i,) for i in inputs]
+    return [file for part in parts for file in part]
+
+
 def run_replay(
     ruleset: Ruleset,
-    files: Sequence[Path],
+    files: Sequence[Path | RunFile],
     wire: Wire,
     progress: Progress,
     deadline_s: float = DEADLINE_S,
@@ -204,7 +228,10 @@ def run_replay(
     return records, replayer.summary.exit_code
 
 
-def _replayed(replayer: Replayer, path: Path, wire: Wire) -> Iterator[Record]:
+def _replayed(replayer: Replayer, path: Path | RunFile, wire: Wire) -> Iterator[Record]:
+    if isinstance(path, RunFile):
+        yield from _replayed_run(replayer, path, wire)
+        return
     try:
         yield from replayer.replay(path, wire.declaration(path))
     except (OSError, ValueError, RuntimeError) as bad:
@@ -214,6 +241,16 @@ def _replayed(replayer: Replayer, path: Path, wire: Wire) -> Iterator[Record]:
             "where": str(path),
             "text": f"{path}: {what}; name another file.",
         }
+        replayer.summary.count(error)
+        yield error
+
+
+def _replayed_run(replayer: Replayer, run: RunFile, wire: Wire) -> Iterator[Record]:
+    try:
+        sources = [Source.of(path, wire.declaration(path, run.file)) for path in run.traces]
+        yield from replayer.replay_run(run_of(sources, run.name, run.clock_offsets))
+    except ValueError as bad:
+        error = {"record": "error", "where": run.name, "text": str(bad)}
         replayer.summary.count(error)
         yield error
 

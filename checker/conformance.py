@@ -32,7 +32,9 @@ def assert_conforms(
     fail_on: str = FAIL_ON[0],
     deadline_s: float = c.DEADLINE_S,
 ) -> Result:
-    """Assert that a trace, or every trace of a folder, obeys a ruleset; return all verdicts.
+    """Assert that a trace, every trace of a folder, or a run obeys a ruleset; return all verdicts.
+
+    The file NAME.run.toml names the captures of a run (`traces.run_file`).
 
     AssertionError, with what was expected and observed in which packet, for a verdict as grave
     as `fail_on` or graver; also where a trace could not be read and where nothing was judged.
@@ -42,12 +44,18 @@ def assert_conforms(
     __tracebackhide__ = True
     if fail_on not in FAIL_ON:
         raise ValueError(f"fail_on is {fail_on!r}; use one of {', '.join(FAIL_ON)}")
-    ruleset, files = load_ruleset(rules), c.trace_files([Path(path)])
+    ruleset, files = load_ruleset(rules), c.replay_inputs([Path(path)])
     c.reading_indices(ruleset, readings or {})
     wire, quiet = c.Wire(dialect, bid_type, no_bids), Progress(io.StringIO())
     parts, code = c.run_replay(ruleset, files, wire, quiet, deadline_s, readings, fail_on)
     judged = c.assemble(
-        ruleset, ["replay"], parts, code, inputs=files, readings=readings, fail_on=fail_on
+        ruleset,
+        ["replay"],
+        parts,
+        code,
+        inputs=c.files_of(files),
+        readings=readings,
+        fail_on=fail_on,
     )
     result = result_of(judged)
     if code != c.CLEAN:
