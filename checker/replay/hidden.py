@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from checker.replay.exchanges import Exchange
+from checker.replay.exchanges import SEQUENCE_ERROR, Exchange
 from checker.replay.link import conflicts
 from checker.replay.naming import Naming
 from checker.replay.seen import Seen
@@ -87,9 +87,8 @@ def earlier_states(e: Exchange, naming: Naming, seen: Seen) -> list[State]:
     """Caches that may have been there before the recording began, for its first exchange."""
     if seen.sure("dad") == 1:
         return []
-    last = e.answer.sequence if e.answer is not None else e.update.sequence
-    if e.answer is None or e.answer.status < 128:
-        last = (e.update.sequence - 1) & 0xFFFF
+    told = e.answer is not None and e.answer.status == SEQUENCE_ERROR
+    last = e.answer.sequence if told and e.answer else (e.update.sequence - 1) & 0xFFFF
     keys = dict.fromkeys(naming.bid(o.bid) for o in e.update.bids)
     plain = {"bc.plain": 1, "bc.plain_coa": naming.address(e.update.src)}
     named = {name: v for key in keys if key for name, v in _binding(key, naming, e).items()}

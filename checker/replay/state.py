@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv6Address
 
 from checker.replay.naming import Naming
@@ -43,15 +43,26 @@ def state_of_dump(
     last_sequence: int,
     pending: bool = False,
 ) -> State:
-    """The state that a dump shows; the sequence number kept per home address is not in it."""
+    """The state that a dump shows.
+
+    The sequence number kept per home address is not in it: it is the last that was followed, or
+    where none was, as in a log that begins in the middle, the newest of the entries.
+    """
     entries = entries_for(dump, naming.home, receiver, pending)
     state: State = {"bc.proxy": int(naming.home in dump.proxied)}
     for entry in entries:
         state |= _entry_fields(entry, naming)
     if entries:
         state["bc.home_registration"] = int(entries[0].home_registration)
-        state["bc.last_sequence"] = last_sequence
+        state["bc.last_sequence"] = last_sequence or _newest(entries)
     return state
+
+
+def _newest(entries: Sequence[CacheEntry]) -> int:
+    """The sequence number that is behind no other (RFC 3775 9.5.1: modulo 2**16); 0 for none."""
+    numbers = [e.sequence for e in entries if e.sequence is not None]
+    ahead = (n for n in numbers if all((n - m) & 0xFFFF < 0x8000 for m in numbers))
+    return next(ahead, 0)
 
 
 def _entry_fields(entry: CacheEntry, naming: Naming) -> State:
