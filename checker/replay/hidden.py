@@ -12,7 +12,7 @@ from checker.replay.seen import Seen
 from checker.replay.state import State
 from checker.replay.vantage import Vantage
 from model.vocabulary import HOME_ADDRESS, Authorization, Status
-from traces.events import Place
+from traces.events import DadResult, NeighborAdvertisement
 
 PREFIX_OCTETS = 8
 
@@ -24,18 +24,42 @@ class Assumption:
     inputs: dict[str, int] = field(default_factory=dict)
     note: str = ""
 
+    def and_(self, other: Assumption) -> Assumption:
+        """Both together."""
+        notes = "; ".join(n for n in (self.note, other.note) if n)
+        return Assumption({**self.inputs, **other.inputs}, notes)
+
 
 def node_inputs(e: Exchange, home_agent: bool) -> dict[str, int]:
     """The nominal inputs about the node itself."""
     return {"node.home_agent": int(home_agent), "node.bulk": 1, "node.serves_prefix": 1}
 
 
+def shown(e: Exchange, vantage: Vantage) -> Assumption:
+    """What the trace shows of inputs that the update does not carry."""
+    found = conflicts(e, vantage)
+    if not found:
+        return Assumption()
+    where = _where(found[0], vantage)
+    note = f"seen: another node holds the home address: {where} shows it"
+    return Assumption({"node.address_taken": 1}, note)
+
+
+def _where(event: NeighborAdvertisement | DadResult, vantage: Vantage) -> str:
+    """A place; in a run of several captures with its file."""
+    place = event.place
+    text = f"line {place.line}" if place.packet is None else f"packet {place.packet}"
+    return f"{text} of {place.file}" if vantage.views else text
+
+
 def assumptions(e: Exchange, seen: Seen, vantage: Vantage) -> Iterator[Assumption]:
     """Yield the departures from the nominal inputs that the answer speaks for."""
     answers = [v for label, v in seen.values.items() if label.startswith("answer[")]
     told = frozenset().union(*answers)
+    if _is("resources", told):
+        yield Assumption({"node.lacks_resources": 1}, "assumed: the node lacks resources")
     if e.update.home_registration:
-        yield from _home_agent(e, told, vantage)
+        yield from _home_agent(e, told)
     elif e.update.authorization is not None:
         yield from _authorization(seen, told)
     if _is("mcoa_bulk_not_supported", told) and len(e.update.bids) > 1:
@@ -46,23 +70,13 @@ def _is(status: str, told: frozenset[int]) -> bool:
     return Status.values.index(status) in told
 
 
-def _home_agent(e: Exchange, told: frozenset[int], vantage: Vantage) -> Iterator[Assumption]:
+def _home_agent(e: Exchange, told: frozenset[int]) -> Iterator[Assumption]:
     if _is("duplicate_address", told):
-        shown = conflicts(e, vantage)
-        place = f": packet {_packet(shown[0].place, vantage)} shows it" if shown else ""
-        word = "seen" if shown else "assumed"
-        note = f"{word}: another node holds the home address{place}"
+        note = "assumed: another node holds the home address"
         yield Assumption({"node.address_taken": 1}, note)
-    if _is("resources", told):
-        yield Assumption({"node.lacks_resources": 1}, "assumed: the node lacks resources")
     if told and not _same_prefix(e):
         note = "assumed: the home address is not on a link of the home agent"
         yield Assumption({"node.serves_prefix": 0}, note)
-
-
-def _packet(place: Place, vantage: Vantage) -> str:
-    """A packet; in a run of several captures with its file."""
-    return f"{place.packet} of {place.file}" if vantage.views else str(place.packet)
 
 
 def _same_prefix(e: Exchange) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from checker.replay.exchanges import Exchange
 from checker.replay.seen import Seen, index_of
 from checker.replay.vantage import Vantage
@@ -9,6 +11,7 @@ from model.vocabulary import Announcement, Dad
 from traces.events import (
     UNSPECIFIED,
     DadRefused,
+    DadResult,
     DadStart,
     ListenerReport,
     NeighborAdvertisement,
@@ -17,6 +20,7 @@ from traces.events import (
 )
 
 ANNOUNCED_S = 0.2  # an advertisement that goes with an answer is seen by then
+Conflict = NeighborAdvertisement | DadResult
 
 
 def observe(seen: Seen, e: Exchange, vantage: Vantage, deadline: float) -> None:
@@ -98,17 +102,23 @@ def announcements(e: Exchange, vantage: Vantage) -> list[NeighborAdvertisement]:
     ]
 
 
-def conflicts(e: Exchange, vantage: Vantage) -> list[NeighborAdvertisement]:
-    """The advertisements of other nodes for the home address after a probe."""
+def conflicts(e: Exchange, vantage: Vantage) -> list[Conflict]:
+    """What shows that another node holds the home address, from the probe to the answer."""
     begun = [s.time for s in probes(e, vantage)]
-    return [
-        s
-        for s in e.sides
-        if isinstance(s, NeighborAdvertisement)
-        and not vantage.sent_by_receiver(s)
-        and begun
-        and s.time >= begun[0]
-    ]
+    return [s for s in e.sides if _refuses(s, begun, vantage) and not _late(s, e)]
+
+
+def _refuses(s: object, begun: list[float], vantage: Vantage) -> TypeGuard[Conflict]:
+    if isinstance(s, DadResult):
+        return not s.success
+    if not isinstance(s, NeighborAdvertisement) or vantage.sent_by_receiver(s):
+        return False
+    return bool(begun) and s.time >= begun[0]
+
+
+def _late(s: Conflict, e: Exchange) -> bool:
+    """Whether it came after the answer, when the address may be another's: a node back home."""
+    return e.answer is None or s.time > e.answer.time
 
 
 def _own_solicitation(s: object, vantage: Vantage) -> bool:

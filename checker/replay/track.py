@@ -173,11 +173,12 @@ class Tracker:
 
     def _worlds(self, e: Exchange, before: State, earlier: bool) -> Iterator[World]:
         seen = self.observer.observe(e, before)
-        nominal = self._world(e, before, Assumption(), seen, earlier)
+        shown = hidden.shown(e, self.observer.vantage)
+        nominal = self._world(e, before, shown, seen, earlier)
         yield nominal
         if nominal.assessment.suspicious:
             for assumption in hidden.assumptions(e, seen, self.observer.vantage):
-                yield self._world(e, before, assumption, seen, earlier)
+                yield self._world(e, before, shown.and_(assumption), seen, earlier)
 
     def _world(
         self, e: Exchange, before: State, assumption: Assumption, seen: Seen, earlier: bool
