@@ -8,7 +8,7 @@ from checker.replay.exchanges import Exchange
 from checker.replay.naming import Naming
 from checker.replay.seen import PARTLY, Seen, index_of
 from checker.replay.state import PLAIN, State, bindings, entries_for, key_of
-from model.vocabulary import HOME_ADDRESS, CareOf, Effect, Others, Stored
+from model.vocabulary import HOME_ADDRESS, CareOf, Effect, Lifetime, Others, Stored
 from traces.events import BidOption, CacheEntry
 
 KEPT, DELETED = (Others.values.index(name) for name in ("keep", "delete"))
@@ -70,6 +70,14 @@ def _effect(
         seen.put(label, index_of(Effect, "register"))
     if changed is not False or not existed:
         _care_of(seen, e, slot, entry, option, naming)
+    if entry.lifetime_s is not None and (changed or not existed):
+        seen.put(f"lifetime[{slot}]", _lifetime(e, entry.lifetime_s))
+
+
+def _lifetime(e: Exchange, lifetime_s: int) -> frozenset[int]:
+    """How the lifetime of a binding compares with the requested one."""
+    above = lifetime_s > e.update.lifetime_s
+    return index_of(Lifetime, "above" if above else "within" if lifetime_s else "zero")
 
 
 def _changed(

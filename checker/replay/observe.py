@@ -10,8 +10,9 @@ from checker.replay.exchanges import SEQUENCE_ERROR, Exchange
 from checker.replay.naming import Naming
 from checker.replay.seen import Seen, index_of, statuses
 from checker.replay.state import PENDING, State
+from checker.replay.update import LENGTHS, care_of
 from checker.replay.vantage import Vantage
-from model.vocabulary import Lifetime, SequenceSource
+from model.vocabulary import Destination, Length, Lifetime, SequenceSource
 from traces.events import BidOption, BindingAcknowledgement
 
 
@@ -73,14 +74,28 @@ class Observer:
         seen.put("ba.status", whole)
         seen.put("ba.lifetime", _lifetime(e, answer))
         seen.put("ba.sequence", _sequence(e, answer, before))
+        seen.put("ba.to", _destination(e, answer))
+        seen.put("ba.routing", [int(answer.routing_home is not None)])
         if not self.options(e):
             seen.put("answer[0]", whole)
         copies = list(answer.bids)
         for i, option in enumerate(self.options(e), 1):
             copy = next((c for c in copies if (c.bid or 0) == (option.bid or 0)), None)
+            self._copy(seen, i, copy, whole)
             if copy is not None:
                 copies.remove(copy)
-            self._copy(seen, i, copy, whole)
+                self._copied(seen, i, option, copy)
+
+    def _copied(self, seen: Seen, i: int, option: BidOption, copy: BidOption) -> None:
+        """What a copy has of its sub-option; its Length is judged where its C flag is the same."""
+        seen.put(f"o.status_copied[{i}]", [int((copy.status or 0) == (option.status or 0))])
+        if self._has_care_of(copy) == self._has_care_of(option):
+            length = LENGTHS.get(copy.length, "other")
+            seen.put(f"o.copied_length[{i}]", index_of(Length, length))
+
+    def _has_care_of(self, option: BidOption) -> bool:
+        """Whether a sub-option says that it has a care-of address; RFC 5648 has no flag for it."""
+        return option.coa is not None if self.layout == "rfc5648" else option.c
 
     def _copy(self, seen: Seen, i: int, copy: BidOption | None, whole: frozenset[int]) -> None:
         seen.put(f"o.copied[{i}]", [int(copy is not None)])
@@ -97,9 +112,16 @@ def _lifetime(e: Exchange, answer: BindingAcknowledgement) -> frozenset[int]:
         return index_of(Lifetime, "above")
     if answer.lifetime:
         return index_of(Lifetime, "within")
-    care_of = e.update.alternate if e.update.alternate is not None else e.update.src
-    asks = e.update.lifetime > 0 and care_of != e.home
+    asks = e.update.lifetime > 0 and care_of(e.update) != e.home
     return index_of(Lifetime, "zero", "within") if asks else index_of(Lifetime, "zero")
+
+
+def _destination(e: Exchange, answer: BindingAcknowledgement) -> frozenset[int]:
+    """Where it went; by its addresses alone, a link-layer address on the home link is not seen."""
+    if answer.dst != e.update.src:
+        return index_of(Destination, "other")
+    names = ("source", "link_layer") if answer.dst == e.home else ("source",)
+    return index_of(Destination, *names)
 
 
 def _sequence(e: Exchange, answer: BindingAcknowledgement, before: State) -> frozenset[int]:
