@@ -87,7 +87,10 @@ def _changed(
     coa = before.get("bc.plain_coa" if key == PLAIN else f"bc.coa[{key}]", 0)
     if naming.address(entry.care_of) != coa:
         return True
-    return None if entry.sequence is None else entry.sequence == e.update.sequence
+    last = before.get("bc.last_sequence" if key == PLAIN else f"bc.sequence[{key}]")
+    if entry.sequence is None or last == entry.sequence == e.update.sequence:
+        return None
+    return entry.sequence == e.update.sequence
 
 
 def _care_of(

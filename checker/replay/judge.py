@@ -96,6 +96,7 @@ def assess(relation: Relation, values: tuple[int, ...], seen: Seen) -> Assessmen
     """Judge every applicable rule; readings are tried by `with_readings`."""
     applied = relation.applied(values)
     truths = [(c, truth(relation, c, values, seen)) for c in applied]
+    truths = [(c, t) for c, t in truths if t == "broken" or not c.implied]
     broken = tuple(c for c, t in truths if t == "broken")
     obeyed = [c for c, t in truths if t == "obeyed"]
     found: dict[str, Judgement] = {}

@@ -13,13 +13,15 @@ from checker.replay.after import After, Outline
 from checker.replay.likeness import Likeness, Remembered
 from model.fields import Field
 from model.receiver import receiver_updates
-from model.rule import On
+from model.rule import On, Refuses
 from model.ruleset import Ruleset
 from model.scope import Scope, World
-from model.step import GroundDecision, GroundRule, StepRelation, step_relation
+from model.step import COMMITTED, GroundDecision, GroundRule, StepRelation, step_relation
 from model.terms import constants, constants_of, name_of
+from model.vocabulary import decide
 
 WIDE = 1_000  # an input with so many values is not remembered value by value
+EFFECT, CARE_OF = (t.decl().name() for t in (decide.effect, decide.care_of))
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,7 @@ class Compiled:
     reads: tuple[int, ...]  # places of the inputs that demand and condition mention
     truths: Remembered[Hashable, str] = field(default_factory=Remembered)
     texts: Remembered[Hashable, tuple[str, str]] = field(default_factory=Remembered)
+    implied: bool = False  # what a refusal says without a word: it has no effects
 
 
 class Relation:
@@ -56,6 +59,7 @@ class Relation:
         self._applies = Evaluator([g.applies for g in self.step.rules], self.layout)
         self._accepted = Evaluator([self.step.outcomes["accepted"]], self.layout)
         self._compiled: dict[int, Compiled] = {}
+        self._idle: dict[int, list[Compiled]] = {}
         self._usual = [self._default(name) for name in self.layout]
         self._defaults: dict[str, Evaluator] = {}
         self.assessed: Remembered[Hashable, Any] = Remembered()
@@ -99,8 +103,9 @@ class Relation:
         return frozenset(n for n, f in self.inputs.items() if largest(f.domain) >= WIDE)
 
     def applied(self, values: Sequence[int]) -> list[Compiled]:
-        """The ground rules that apply to these inputs."""
-        return [self.compiled(k) for k, bit in enumerate(self._applies(values)) if bit]
+        """The ground rules that apply to these inputs, and what refusals among them imply."""
+        numbers = [k for k, bit in enumerate(self._applies(values)) if bit]
+        return [c for k in numbers for c in (self.compiled(k), *self.idle(k))]
 
     def accepts(self, values: Sequence[int]) -> bool:
         """Whether the rules accept something of the update."""
@@ -112,7 +117,18 @@ class Relation:
             self._compiled[k] = self._compile(self.step.rules[k])
         return self._compiled[k]
 
-    def _compile(self, g: GroundRule) -> Compiled:
+    def idle(self, k: int) -> list[Compiled]:
+        """What refusal number `k` implies: each effect on what it refuses stays its default."""
+        if k not in self._idle:
+            g = self.step.rules[k]
+            self._idle[k] = [
+                self._compile(replace(g, demand=d.const == d.default, when=None), implied=True)
+                for d in self.decisions.values()
+                if _undone(g, d)
+            ]
+        return self._idle[k]
+
+    def _compile(self, g: GroundRule, implied: bool = False) -> Compiled:
         terms = [g.demand] if g.when is None else [g.demand, g.when]
         found = {c.decl().name() for t in terms for c in constants(t)}
         names = tuple(sorted(found & self.decisions.keys()))
@@ -132,6 +148,7 @@ class Relation:
             decided,
             readings,
             tuple(k for k, name in enumerate(self.layout) if name in found),
+            implied=implied,
         )
 
     def constraint(self, c: Compiled, values: tuple[int, ...], tag: int) -> Constraint:
@@ -159,6 +176,14 @@ class Relation:
         """What a step leaves in the cache."""
         terms = receiver_updates(self.world)
         return After(terms, list(self.decisions), self.layout, self._wide)
+
+
+def _undone(g: GroundRule, d: GroundDecision) -> bool:
+    """Whether a rule, where it applies, refuses what this decision would commit."""
+    refuses, stem = g.rule.demand.refuses, d.field.name
+    if refuses is Refuses.NOTHING or g.part or stem not in COMMITTED or stem == CARE_OF:
+        return False
+    return refuses is not Refuses.OPTION or (stem == EFFECT and d.index == g.index)
 
 
 class _Implied(Evaluator):
