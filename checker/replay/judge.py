@@ -126,8 +126,11 @@ def _judgement(
 def contradicting(
     relation: Relation, c: Compiled, values: tuple[int, ...], obeyed: Sequence[Compiled]
 ) -> list[str]:
-    """The ids of obeyed rules with which the demand of a broken one cannot agree."""
-    firm = [o for o in obeyed if o.rule.rule.modality.binds]
+    """The ids of obeyed rules, and of permissions made use of, that a broken one cannot agree with.
+
+    A demand with which a permission cannot agree is a contradiction of the document, too.
+    """
+    firm = [o for o in obeyed if not o.rule.rule.modality.advises]
     rules = [c, *firm]
     labels = dict.fromkeys(n for r in rules for n in r.names)
     variables = {n: relation.variable(n, {}) for n in labels}
