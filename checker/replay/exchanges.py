@@ -150,10 +150,15 @@ def _latest(
     past: Past,
 ) -> Exchange | None:
     """The update that an acknowledgement with another sequence number answers."""
-    if answer.status != SEQUENCE_ERROR and _repeats(session, answer, k, past):
+    if not _says_sequence_error(answer) and _repeats(session, answer, k, past):
         return None
     begun = [e for e in session if e.position < k]
     return begun[-1] if begun and begun[-1] in open_ else None
+
+
+def _says_sequence_error(answer: BindingAcknowledgement) -> bool:
+    """Whether it has status 135, for the update or for one of its sub-options."""
+    return SEQUENCE_ERROR in (answer.status, *(o.status for o in answer.bids))
 
 
 def _repeats(session: list[Exchange], answer: BindingAcknowledgement, k: int, past: Past) -> bool:

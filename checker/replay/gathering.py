@@ -58,6 +58,7 @@ class Gathering:
     _homes: dict[IPv6Address, list[Key]] = field(default_factory=dict)
     _groups: dict[IPv6Address, list[Key]] = field(default_factory=dict)
     _dumps: dict[str | None, CacheDump] = field(default_factory=dict)
+    _sources: Recent[Key, Key] = field(default_factory=lambda: Recent(MOST_IDLE))
     _probed: Recent[IPv6Address, float] = field(default_factory=lambda: Recent(MOST_PROBED))
     _events: int = 0
     _now: float = 0.0  # the latest time of an event
@@ -98,6 +99,7 @@ class Gathering:
         if not self.part.has(home):
             return
         session = self._session((update.dst, home))
+        self._sources[update.dst, update.src] = update.dst, home
         if session.events:
             yield from self._ended(session, by=update)
         else:
@@ -142,11 +144,20 @@ class Gathering:
 
     def _answer(self, answer: BindingAcknowledgement) -> None:
         about = answer.routing_home if answer.routing_home is not None else answer.dst
-        session = self.open.get((answer.src, about))
+        session = self.open.get((answer.src, about)) or self._unrouted(answer)
         if session is None or not session.events or answer.tunnelled:
             return
         if self.evidence.sent(answer):
             session.answer(answer)
+
+    def _unrouted(self, answer: BindingAcknowledgement) -> Session | None:
+        """The session of an acknowledgement that lacks the routing header that is due.
+
+        Its sequence number and the source of an update tell which home address it is about.
+        """
+        key = self._sources.get((answer.src, answer.dst))
+        session = None if key is None or answer.routing_home is not None else self.open.get(key)
+        return session if session is not None and session.asks(answer.sequence) else None
 
     def _dump(self, dump: CacheDump) -> None:
         self._dumps[dump.node] = dump

@@ -66,6 +66,10 @@ class Session:
         self.events.append(message)
         self._places.clear()
 
+    def asks(self, sequence: int) -> bool:
+        """Whether an update with this sequence number is here."""
+        return any(isinstance(e, BindingUpdate) and e.sequence == sequence for e in self.events)
+
     def side(self, event: Side | CacheDump, deadline: float) -> None:
         """Take in something that is no message: of events that are alike the first and the last."""
         kind = (*_kind(event), event.time <= self._begun + deadline)
