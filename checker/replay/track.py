@@ -55,6 +55,11 @@ class World:
             a.lesser,
         )
 
+    def explains(self, other: World) -> bool:
+        """Whether what it assumes takes verdicts away and puts no violation in their place."""
+        mine, theirs = self.assessment.violations, other.assessment.violations
+        return mine < theirs or (mine == theirs and self.cost[3] < other.cost[3])
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -154,10 +159,12 @@ class Tracker:
     def _best(self, e: Exchange) -> list[World]:
         """The worlds with the fewest violations and the fewest assumptions."""
         worlds = [w for s in self.states for w in self._worlds(e, s, False)]
-        if not self.certain and min(w.cost for w in worlds)[0]:
+        best = min(worlds, key=lambda w: w.cost)
+        if not self.certain and best.cost[0]:
             seen = worlds[0].assessment.seen
             states = [empty_state(), *hidden.earlier_states(e, self.observer.naming, seen)]
-            worlds += [w for s in states for w in self._worlds(e, s, True)]
+            earlier = [w for s in states for w in self._worlds(e, s, True)]
+            worlds += [w for w in earlier if w.explains(best)]
         least = min(w.cost[:3] for w in worlds)
         return [w for w in worlds if w.cost[:3] == least]
 
@@ -178,7 +185,9 @@ class Tracker:
         yield nominal
         if nominal.assessment.suspicious:
             for assumption in hidden.assumptions(e, seen, self.observer.vantage):
-                yield self._world(e, before, shown.and_(assumption), seen, earlier)
+                assumed = self._world(e, before, shown.and_(assumption), seen, earlier)
+                if assumed.explains(nominal):
+                    yield assumed
 
     def _world(
         self, e: Exchange, before: State, assumption: Assumption, seen: Seen, earlier: bool
