@@ -32,7 +32,13 @@ def authorized(
     """
     empty = BindingAuthorization(5, OCTETS, data=bytes(OCTETS))
     unsigned = replace(message, options=(*message.options, empty))
-    header = encode_mobility(unsigned, wire)
-    data = care_of.packed + correspondent.packed + header[:-OCTETS]
-    digest = hmac.new(key, data, hashlib.sha1).digest()[:OCTETS]
+    digest = authenticator(encode_mobility(unsigned, wire), key, care_of, correspondent)
     return replace(message, options=(*message.options, replace(empty, data=digest)))
+
+
+def authenticator(
+    header: bytes, key: bytes, care_of: IPv6Address, correspondent: IPv6Address
+) -> bytes:
+    """The 12 octets that end a Mobility Header whose checksum is zero, computed with a key."""
+    data = care_of.packed + correspondent.packed + header[:-OCTETS]
+    return hmac.new(key, data, hashlib.sha1).digest()[:OCTETS]

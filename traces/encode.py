@@ -32,14 +32,15 @@ from traces.options import (
 ALIGNMENT = {2: (2, 0), 3: (8, 6), 4: (2, 0), 5: (8, 2), 6: (8, 4), 29: (4, 0), 32: (4, 0)}
 
 
-def encode_mobility(message: MobilityMessage, wire: Dialect) -> bytes:
+def encode_mobility(message: MobilityMessage, wire: Dialect, as_read: bool = False) -> bytes:
     """The Mobility Header with a checksum of zero, filled to a multiple of 8 octets.
 
-    Options are aligned by padding unless the message has Padding options of its own; ValueError is
-    raised for a field that does not fit its place, and for a message longer than 2048 octets.
+    Options are aligned by padding unless the message has Padding options of its own or was read
+    (`as_read`), and then has all of them; ValueError is raised for a field that does not fit its
+    place, and for a message longer than 2048 octets.
     """
     mh_type, head = _head(message)
-    body = _with_options(6 + len(head), message, wire)
+    body = _with_options(6 + len(head), message, wire, as_read)
     octets = 6 + len(head) + len(body)
     body += _padding(-octets % 8)
     units = (6 + len(head) + len(body)) // 8 - 1
@@ -82,9 +83,9 @@ def _u16(*numbers: int) -> bytes:
     return b"".join(number.to_bytes(2, "big") for number in numbers)
 
 
-def _with_options(start: int, message: MobilityMessage, wire: Dialect) -> bytes:
+def _with_options(start: int, message: MobilityMessage, wire: Dialect, padded: bool) -> bytes:
     """The options of a message whose fixed part ends at octet `start`."""
-    padded = any(isinstance(option, Padding) for option in message.options)
+    padded = padded or any(isinstance(option, Padding) for option in message.options)
     body = b""
     for option in message.options:
         if not padded:

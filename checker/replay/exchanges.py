@@ -60,6 +60,7 @@ class Exchange:
     after: CacheDump | None = None
     probing_before: bool = False
     stopped: bool = False
+    proof: str | None = None  # what the authenticator covers: see checker.replay.proofs
 
     @property
     def probed(self) -> bool:

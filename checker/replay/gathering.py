@@ -16,15 +16,18 @@ from checker.replay.exchanges import (
     wellformed,
 )
 from checker.replay.parts import Part
+from checker.replay.proofs import Tokens
 from checker.replay.recent import Recent
 from checker.replay.session import Session
 from traces.events import (
     BindingAcknowledgement,
     BindingUpdate,
     CacheDump,
+    CareofTest,
     DadResult,
     DadStart,
     Event,
+    HomeTest,
     KernelDrop,
     ListenerReport,
     NeighborAdvertisement,
@@ -52,6 +55,7 @@ class Gathering:
     part: Part = field(default_factory=Part)
     open: dict[Key, Session] = field(default_factory=dict)
     idle: Recent[Key, Session] = field(default_factory=lambda: Recent(MOST_IDLE))
+    tokens: Tokens = field(init=False)
     updates: int = 0  # how many there were, of all home addresses
     lost: int = 0  # updates that were lost on the way
     malformed: int = 0  # updates with a wrong checksum or payload type
@@ -62,6 +66,10 @@ class Gathering:
     _probed: Recent[IPv6Address, float] = field(default_factory=lambda: Recent(MOST_PROBED))
     _events: int = 0
     _now: float = 0.0  # the latest time of an event
+
+    def __post_init__(self) -> None:
+        """Begin without tokens."""
+        self.tokens = Tokens(self.evidence.declared.dialect)
 
     def feed(self, event: Event) -> Iterator[Ready]:
         """Take an event in, and yield the exchanges that have ended with it."""
@@ -74,6 +82,8 @@ class Gathering:
             self._dump(event)
         elif isinstance(event, Side):
             self._side(event)
+        elif isinstance(event, HomeTest | CareofTest):
+            self.tokens.note(event)
         self._events += 1
         if self._events % SWEEP == 0:
             yield from self.sweep()
@@ -104,7 +114,8 @@ class Gathering:
             yield from self._ended(session, by=update)
         else:
             session.past = self._past(session)
-        session.update(update, self.updates, self._dumps.get(update.node))
+        proof = self.tokens.proof(update, home)
+        session.update(update, self.updates, self._dumps.get(update.node), proof)
 
     def _session(self, key: Key) -> Session:
         """The session of a home address at a node, opened."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from checker.replay.exchanges import SEQUENCE_ERROR, Exchange
 from checker.replay.link import conflicts
 from checker.replay.naming import Naming
+from checker.replay.proofs import RIGHT, WRONG
 from checker.replay.seen import Seen
 from checker.replay.state import State
 from checker.replay.vantage import Vantage
-from model.vocabulary import HOME_ADDRESS, Authorization, Status
+from model.vocabulary import HOME_ADDRESS, Authorization, Covered, Status
 from traces.events import DadResult, NeighborAdvertisement
 
 PREFIX_OCTETS = 8
@@ -37,12 +38,27 @@ def node_inputs(e: Exchange, home_agent: bool) -> dict[str, int]:
 
 def shown(e: Exchange, vantage: Vantage) -> Assumption:
     """What the trace shows of inputs that the update does not carry."""
+    return _taken(e, vantage).and_(_proven(e))
+
+
+def _taken(e: Exchange, vantage: Vantage) -> Assumption:
     found = conflicts(e, vantage)
     if not found:
         return Assumption()
     where = _where(found[0], vantage)
     note = f"seen: another node holds the home address: {where} shows it"
     return Assumption({"node.address_taken": 1}, note)
+
+
+def _proven(e: Exchange) -> Assumption:
+    """What the keygen tokens of the trace tell of the authenticator."""
+    if e.update.home_registration or e.proof in (None, RIGHT):
+        return Assumption()
+    if e.proof == WRONG:
+        note = "seen: the authenticator is not that of the tokens in the trace"
+        return Assumption({"bu.authorization": Authorization.values.index("wrong")}, note)
+    note = f"seen: the authenticator covers the care-of address of the {e.proof}"
+    return Assumption({"bu.proven": Covered.values.index(e.proof)}, note)
 
 
 def _where(event: NeighborAdvertisement | DadResult, vantage: Vantage) -> str:
@@ -61,7 +77,7 @@ def assumptions(e: Exchange, seen: Seen, vantage: Vantage) -> Iterator[Assumptio
     if e.update.home_registration:
         yield from _home_agent(e, told)
     elif e.update.authorization is not None:
-        yield from _authorization(seen, told)
+        yield from _authorization(e, seen, told)
     if _is("mcoa_bulk_not_supported", told) and len(e.update.bids) > 1:
         yield Assumption({"node.bulk": 0}, "assumed: the node does not support bulk registration")
 
@@ -83,7 +99,7 @@ def _same_prefix(e: Exchange) -> bool:
     return e.home.packed[:PREFIX_OCTETS] == e.receiver.packed[:PREFIX_OCTETS]
 
 
-def _authorization(seen: Seen, told: frozenset[int]) -> Iterator[Assumption]:
+def _authorization(e: Exchange, seen: Seen, told: frozenset[int]) -> Iterator[Assumption]:
     for name, status in (
         ("home_nonce", "home_nonce"),
         ("careof_nonce", "careof_nonce"),
@@ -92,7 +108,7 @@ def _authorization(seen: Seen, told: frozenset[int]) -> Iterator[Assumption]:
         if _is(status, told):
             inputs = {"bu.authorization": Authorization.values.index(name)}
             yield Assumption(inputs, "assumed: a nonce index was no longer valid")
-    if seen.sure("acknowledged") == 0:
+    if seen.sure("acknowledged") == 0 and e.proof is None:
         inputs = {"bu.authorization": Authorization.values.index("wrong")}
         yield Assumption(inputs, "assumed: the authenticator was wrong")
 

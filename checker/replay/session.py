@@ -35,6 +35,7 @@ class Session:
     node: str | None = None
     events: list[Event] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
+    proofs: list[str | None] = field(default_factory=list)
     past: Past = field(default_factory=Past)
     until: float = 0.0
     tracker: Tracker | None = None  # what is known of the cache
@@ -43,8 +44,14 @@ class Session:
     _dumped: bool = False  # whether a dump came after that
     _places: dict[object, int] = field(default_factory=dict)
 
-    def update(self, update: BindingUpdate, number: int, latest: CacheDump | None) -> None:
-        """Take an update in; `latest` is the cache as it was dumped last."""
+    def update(
+        self,
+        update: BindingUpdate,
+        number: int,
+        latest: CacheDump | None,
+        proof: str | None = None,
+    ) -> None:
+        """Take an update in, with its proof; `latest` is the cache as it was dumped last."""
         self.node = update.node
         if not self.events:
             past = self.past
@@ -54,6 +61,7 @@ class Session:
         self._message(update)
         self._begun, self._answered = update.time, False
         self.numbers.append(number)
+        self.proofs.append(proof)
         self.until = max(self.until, update.time + max(PATIENCE_S, update.lifetime_s))
 
     def answer(self, answer: BindingAcknowledgement) -> None:
@@ -96,8 +104,8 @@ class Session:
     def exchanges(self, vantage: Vantage, deadline: float) -> list[Exchange]:
         """The exchanges that are here, as far as they are known by now."""
         found = exchanges_of(self.events, vantage, deadline, self.past)
-        for exchange, number in zip(found, self.numbers, strict=True):
-            exchange.number = number
+        for exchange, number, proof in zip(found, self.numbers, self.proofs, strict=True):
+            exchange.number, exchange.proof = number, proof
         return found
 
     def ended(self, found: Sequence[Exchange], now: float) -> int:
@@ -119,7 +127,7 @@ class Session:
         known = (*self.past.answered, *answered)[-ANSWERED:]
         dump = dumps[-1] if dumps else self.past.dump
         self.past = Past(dump, past.probing, known, past.stopped)
-        del self.events[:cut], self.numbers[:count]
+        del self.events[:cut], self.numbers[:count], self.proofs[:count]
         self._places.clear()
 
 
