@@ -62,7 +62,8 @@ def _effect(
         return
     changed = _changed(e, entry, key, before, naming)
     if key > 0 and naming.address(entry.care_of) == HOME_ADDRESS and (changed or not existed):
-        seen.put(label, index_of(Effect, "home"))
+        # An entry at the home address is a home binding, however it was put there (04-5.5-26).
+        seen.put(label, index_of(Effect, "home", "update" if existed else "register"), alike=True)
     elif existed:
         kept = ("update",) if changed else ("keep",)
         seen.put(label, index_of(Effect, *(("keep", "update") if changed is None else kept)))

@@ -46,7 +46,7 @@ class Wording:
         if label not in seen.values:
             return f"{self.name(label)}: not shown"
         stem = label.partition("[")[0]
-        if stem in NOTHING and len(seen.values[label]) > 1:
+        if stem in NOTHING and label in seen.alike and 0 in seen.values[label]:
             return f"{self.name(label)}: {NOTHING[stem]}"
         return f"{self.name(label)}: {self._choice(label, sorted(seen.values[label]))}"
 
