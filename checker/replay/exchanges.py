@@ -132,7 +132,9 @@ def _pair(events: Sequence[Event], session: list[Exchange], past: Past) -> None:
         if not isinstance(answer, BindingAcknowledgement):
             continue
         open_ = [e for e in session if e.position < k and e.answer is None]
-        chosen = _match(open_, answer) or _latest(session, open_, answer, k, past)
+        same, latest = _match(open_, answer), _latest(session, open_, answer, k, past)
+        # A refused sequence number is not in its answer: the last accepted one is.
+        chosen = latest or same if _says_sequence_error(answer) else same or latest
         if chosen is not None:
             chosen.answer, chosen.answered_at = answer, k
 
