@@ -282,12 +282,28 @@ def _by_reading(relation: Relation, j: Judgement, name: str, index: int) -> Judg
 
 
 def merged(assessments: Iterable[Assessment]) -> Mapping[str, Judgement]:
-    """One judgement for each rule from several states: a violation only where all say so."""
+    """One judgement for each rule from several states: a violation only where all say so.
+
+    Where each state has a violation, but no two the same, those of the first are told.
+    """
     many = list(assessments)
     if len(many) == 1:
         return many[0].judgements
     ids = dict.fromkeys(rule for a in many for rule in a.judgements)
-    return {rule: _merge([a.judgements.get(rule) for a in many]) for rule in ids}
+    found = {rule: _merge([a.judgements.get(rule) for a in many]) for rule in ids}
+    violations = [a.violations for a in many]
+    if all(violations) and not frozenset.intersection(*violations):
+        found |= _either(many)
+    return found
+
+
+def _either(many: Sequence[Assessment]) -> dict[str, Judgement]:
+    """The violations of the first state, where something is wrong in any."""
+    first = many[0]
+    others = sorted(frozenset[str]().union(*(a.violations for a in many)) - first.violations)
+    note = "the recording leaves open in which state the cache was; "
+    note += f"in the others {', '.join(others)} is violated instead"
+    return {rule: replace(first.judgements[rule], note=note) for rule in sorted(first.violations)}
 
 
 def _merge(found: Sequence[Judgement | None]) -> Judgement:
