@@ -29,7 +29,7 @@ def observe(
         _effect(seen, e, i, named[i - 1], entries, before, naming, None if later else option)
         if named[i - 1] in named[: i - 1] or later:
             _repeated(seen, i, later)
-    _others(seen, before, entries, named)
+    _others(seen, before, entries, named, naming)
     if options:
         _plain(seen, before, entries)
     _stored(seen, e, entries, named or [PLAIN])
@@ -113,16 +113,22 @@ def _care_of(
 
 
 def _others(
-    seen: Seen, before: State, entries: Mapping[int, CacheEntry], named: Sequence[int]
+    seen: Seen,
+    before: State,
+    entries: Mapping[int, CacheEntry],
+    named: Sequence[int],
+    naming: Naming,
 ) -> None:
+    """Whether the others are there as they were; their sequence number may have been raised."""
     others = [k for k in bindings(before) if k != PLAIN and k not in named]
     left = [k for k in others if k in entries]
+    same = [k for k in left if naming.address(entries[k].care_of) == before.get(f"bc.coa[{k}]")]
     if not others:
         seen.put("others", [KEPT, DELETED], alike=True)
     elif not left:
         seen.put("others", [DELETED])
     else:
-        seen.put("others", [KEPT if len(left) == len(others) else PARTLY])
+        seen.put("others", [KEPT if len(same) == len(others) else PARTLY])
 
 
 def _plain(seen: Seen, before: State, entries: Mapping[int, CacheEntry]) -> None:

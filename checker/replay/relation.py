@@ -21,6 +21,7 @@ from model.terms import constants, constants_of, name_of
 from model.vocabulary import decide
 
 WIDE = 1_000  # an input with so many values is not remembered value by value
+NOTHING = Refuses.NOTHING
 EFFECT, CARE_OF = (t.decl().name() for t in (decide.effect, decide.care_of))
 
 
@@ -59,7 +60,7 @@ class Relation:
         self._applies = Evaluator([g.applies for g in self.step.rules], self.layout)
         self._accepted = Evaluator([self.step.outcomes["accepted"]], self.layout)
         self._compiled: dict[int, Compiled] = {}
-        self._idle: dict[int, list[Compiled]] = {}
+        self._idle: dict[tuple[int, bool], list[Compiled]] = {}
         self._usual = [self._default(name) for name in self.layout]
         self._defaults: dict[str, Evaluator] = {}
         self.assessed: Remembered[Hashable, Any] = Remembered()
@@ -105,7 +106,9 @@ class Relation:
     def applied(self, values: Sequence[int]) -> list[Compiled]:
         """The ground rules that apply to these inputs, and what refusals among them imply."""
         numbers = [k for k, bit in enumerate(self._applies(values)) if bit]
-        return [c for k in numbers for c in (self.compiled(k), *self.idle(k))]
+        refusing = any(self.step.rules[k].rule.demand.refuses is not NOTHING for k in numbers)
+        wholly = refusing and not self.accepts(values)
+        return [c for k in numbers for c in (self.compiled(k), *self.idle(k, wholly))]
 
     def accepts(self, values: Sequence[int]) -> bool:
         """Whether the rules accept something of the update."""
@@ -117,16 +120,19 @@ class Relation:
             self._compiled[k] = self._compile(self.step.rules[k])
         return self._compiled[k]
 
-    def idle(self, k: int) -> list[Compiled]:
-        """What refusal number `k` implies: each effect on what it refuses stays its default."""
-        if k not in self._idle:
+    def idle(self, k: int, wholly: bool) -> list[Compiled]:
+        """What refusal number `k` implies: each effect on what it refuses stays its default.
+
+        `wholly`: nothing of the update is accepted.
+        """
+        if (k, wholly) not in self._idle:
             g = self.step.rules[k]
-            self._idle[k] = [
+            self._idle[k, wholly] = [
                 self._compile(replace(g, demand=d.const == d.default, when=None), implied=True)
                 for d in self.decisions.values()
-                if _undone(g, d)
+                if _undone(g, d, wholly)
             ]
-        return self._idle[k]
+        return self._idle[k, wholly]
 
     def _compile(self, g: GroundRule, implied: bool = False) -> Compiled:
         terms = [g.demand] if g.when is None else [g.demand, g.when]
@@ -178,12 +184,12 @@ class Relation:
         return After(terms, list(self.decisions), self.layout, self._wide)
 
 
-def _undone(g: GroundRule, d: GroundDecision) -> bool:
+def _undone(g: GroundRule, d: GroundDecision, wholly: bool) -> bool:
     """Whether a rule, where it applies, refuses what this decision would commit."""
     refuses, stem = g.rule.demand.refuses, d.field.name
-    if refuses is Refuses.NOTHING or g.part or stem not in COMMITTED or stem == CARE_OF:
+    if refuses is NOTHING or g.part or stem not in COMMITTED or stem == CARE_OF:
         return False
-    return refuses is not Refuses.OPTION or (stem == EFFECT and d.index == g.index)
+    return wholly or (stem == EFFECT and d.index == g.index)
 
 
 class _Implied(Evaluator):
