@@ -80,8 +80,13 @@ def verdicts(found: Conforming, events: Sequence[Event]) -> frozenset[Verdict]:
 
 def judged(found: Conforming, events: Sequence[Event]) -> frozenset[Verdict]:
     """The same of a scene's events once they went through a file."""
-    with tempfile.TemporaryDirectory() as folder:
-        return verdicts(found, through_file(events, Path(folder), found.declared))
+    return verdicts(found, through_file(events, Path(folder().name), found.declared))
+
+
+@cache
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """Where the file is, for as long as the process lives."""
+    return tempfile.TemporaryDirectory()
 
 
 @cache

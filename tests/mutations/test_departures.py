@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -54,11 +53,10 @@ def test_recordings_that_are_altered_are_clean(name: str) -> None:
     assert not of_recording(name)[1]
 
 
-def test_what_is_judged_was_read_from_octets() -> None:
+def test_what_is_judged_was_read_from_octets(tmp_path: Path) -> None:
     """Written to a capture or a log and read again, a scene is what it was."""
     for found in all_made():
-        with tempfile.TemporaryDirectory() as folder:
-            read = through_file(found.events, Path(folder), found.declared)
+        read = through_file(found.events, tmp_path, found.declared)
         assert [_plain(e) for e in read] == [_plain(e) for e in found.events], found.name
 
 
