@@ -131,6 +131,13 @@ def contradicting(
     A demand with which a permission cannot agree is a contradiction of the document, too.
     """
     firm = [o for o in obeyed if not o.rule.rule.modality.advises]
+    key = c.read(values), frozenset(o.read(values) for o in firm)
+    return relation.disagreeing.of(key, lambda: _disagreeing(relation, c, values, firm))
+
+
+def _disagreeing(
+    relation: Relation, c: Compiled, values: tuple[int, ...], firm: Sequence[Compiled]
+) -> list[str]:
     rules = [c, *firm]
     labels = dict.fromkeys(n for r in rules for n in r.names)
     variables = {n: relation.variable(n, {}) for n in labels}

@@ -41,6 +41,10 @@ class Compiled:
     texts: Remembered[Hashable, tuple[str, str]] = field(default_factory=Remembered)
     implied: bool = False  # what a refusal says without a word: it has no effects
 
+    def read(self, values: Sequence[int]) -> tuple[object, ...]:
+        """What its demand on the decisions depends on: itself, and the inputs that it mentions."""
+        return (self, *[values[k] for k in self.reads])
+
 
 class Relation:
     """The step "receives a Binding Update" of a ruleset at one scope."""
@@ -64,6 +68,7 @@ class Relation:
         self._usual = [self._default(name) for name in self.layout]
         self._defaults: dict[str, Evaluator] = {}
         self.assessed: Remembered[Hashable, Any] = Remembered()
+        self.disagreeing: Remembered[Hashable, list[str]] = Remembered()
         self.left: Remembered[Hashable, list[Outline]] = Remembered()
 
     def _used(self) -> frozenset[str]:
