@@ -35,11 +35,17 @@ class Compiled:
     when: Evaluator | None
     when_names: frozenset[str]
     demand_names: tuple[str, ...]
-    readings: frozenset[str]
+    known: frozenset[str]  # the readings of the ruleset
     reads: tuple[int, ...]  # places of the inputs that demand and condition mention
     truths: Remembered[Hashable, str] = field(default_factory=Remembered)
     texts: Remembered[Hashable, tuple[str, str]] = field(default_factory=Remembered)
     implied: bool = False  # what a refusal says without a word: it has no effects
+
+    @cached_property
+    def readings(self) -> frozenset[str]:
+        """The readings that it depends on, in its situation too; asked of broken rules alone."""
+        names = (name_of(c) for c in constants_of([self.rule.applies, self.rule.constraint]))
+        return frozenset(names) & self.known
 
     def read(self, values: Sequence[int]) -> tuple[object, ...]:
         """What its demand on the decisions depends on: itself, and the inputs that it mentions."""
@@ -148,8 +154,6 @@ class Relation:
         coupled = set() if g.when is None else {c.decl().name() for c in constants(g.when)}
         demanded = {c.decl().name() for c in constants(g.demand)}
         decided = tuple(n for n in names if n in demanded)
-        situation = {c.decl().name() for c in constants(g.applies)}
-        readings = frozenset((found | situation) & self.readings.keys())
         return Compiled(
             g,
             names,
@@ -157,7 +161,7 @@ class Relation:
             when,
             frozenset(coupled),
             decided,
-            readings,
+            frozenset(self.readings),
             tuple(k for k, name in enumerate(self.layout) if name in found),
             implied=implied,
         )
