@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tests.mutations.score import Outcome, outcomes
+from tests.mutations.score import Outcome, Verdict, outcomes
 
 ENOUGH = 0.95
 
@@ -19,6 +19,7 @@ def main() -> int:
     print(f"\n{right} of {len(found)} departures reported under the rule that they break")
     print(f"{sum(bool(o.spilt) for o in found)} with verdicts under other rules besides")
     print(f"{sum(len(o.rules) > 1 for o in found)} with more than one violated rule")
+    print(f"{sum(len(o.told) > 1 for o in found)} told under more than one of them")
     return 0 if right >= ENOUGH * len(found) else 1
 
 
@@ -32,8 +33,8 @@ def _line(o: Outcome) -> str:
     return f"{'ok  ' if o.right else 'MISS'} {d.title}: {wanted}: {told}{spill}"
 
 
-def _told(verdicts: Sequence[tuple[int, str, str]]) -> str:
-    return ", ".join(f"{rule} {verdict} in {at}" for at, verdict, rule in verdicts)
+def _told(verdicts: Sequence[Verdict]) -> str:
+    return ", ".join(f"{rule} {name} in {at}" for at, name, rule, _ in verdicts)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ DEPARTURES: tuple[Departure, ...] = (
     *in_recordings.DEPARTURES,
 )
 WRONG = ("violates", "deviates", "ambiguous")
-Verdict = tuple[int, str, str]  # exchange, verdict, rule
+Verdict = tuple[int, str, str, str]  # exchange, verdict, rule, the rule under which it is told
 
 
 @cache
@@ -60,7 +60,13 @@ class Outcome:
     def rules(self) -> tuple[str, ...]:
         """The violated rules, each once."""
         found = (*self.reported, *self.spilt)
-        return tuple(dict.fromkeys(rule for _, verdict, rule in found if verdict == "violates"))
+        return tuple(dict.fromkeys(rule for _, name, rule, _ in found if name == "violates"))
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Those of them under which a report tells the departure, each once."""
+        found = (*self.reported, *self.spilt)
+        return tuple(dict.fromkeys(under for _, name, _, under in found if name == "violates"))
 
 
 def verdicts(found: Conforming, events: Sequence[Event]) -> frozenset[Verdict]:
@@ -72,7 +78,7 @@ def verdicts(found: Conforming, events: Sequence[Event]) -> frozenset[Verdict]:
     assert not errors, errors
     assert any(r.get("verdict") in ("conforms", *WRONG) for r in records), "nothing was judged"
     return frozenset(
-        (r["exchange"], r["verdict"], r["rule"])
+        (r["exchange"], r["verdict"], r["rule"], r.get("same_as", r["rule"]))
         for r in records
         if r["record"] == "verdict" and r["verdict"] in WRONG
     )

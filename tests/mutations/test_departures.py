@@ -23,6 +23,7 @@ from tests.mutations.conforming import (
 from tests.mutations.known import DISPUTED, MISSED, UNSEEN
 from tests.mutations.score import (
     DEPARTURES,
+    Verdict,
     of_recording,
     of_scene,
     outcomes,
@@ -33,9 +34,9 @@ from traces.events import Event, Meta, MobilityMessage
 BINDING = (Modality.MUST, Modality.MUST_NOT, Modality.STATED)
 
 
-def expected(script: Script, view: str) -> set[tuple[int, str, str]]:
+def expected(script: Script, view: str) -> set[Verdict]:
     """The verdicts on an untouched scene: none but where the document contradicts itself."""
-    found = {v: (at, "ambiguous", rule) for v, (at, rule) in DISPUTED.get(script, {}).items()}
+    found = {v: (at, "ambiguous", rule, rule) for v, (at, rule) in DISPUTED.get(script, {}).items()}
     return {found[view]} if view in found else set()  # type: ignore[index]
 
 
@@ -87,7 +88,7 @@ def test_nothing_is_reported_besides() -> None:
 
 def test_every_binding_rule_has_a_departure() -> None:
     """Each rule about receiving an update is reported once at least, or cannot be seen broken."""
-    reported = {rule for o in outcomes() for _, _, rule in o.reported}
+    reported = {rule for o in outcomes() for _, _, rule, _ in o.reported}
     rules = {r.id for r in RULESET.rules_on(On.RECEIVE_UPDATE) if r.modality in BINDING}
     assert rules - reported == UNSEEN.keys()
 
@@ -103,4 +104,4 @@ def test_table_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main() == 0
     lines = capsys.readouterr().out.splitlines()
     assert sum(line.startswith(("ok ", "MISS")) for line in lines) == len(DEPARTURES)
-    assert f"of {len(DEPARTURES)} departures" in lines[-3]
+    assert f"of {len(DEPARTURES)} departures" in lines[-4]
