@@ -140,6 +140,6 @@ def _kind(event: Side | CacheDump) -> tuple[object, ...]:
         flags = event.override, event.solicited, event.router
         kind += (event.src, event.frame_src, event.dst.is_multicast, flags)
     else:
-        shown = ("active", "override", "reason", "what", "result", "dst")
+        shown = ("active", "override", "reason", "what", "success", "dst")
         kind += tuple(getattr(event, name, None) for name in shown)
     return kind
