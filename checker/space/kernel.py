@@ -99,8 +99,10 @@ def repeated(words: int, out: Any, k: Any, recent: Any, value: Any) -> bool:
     """Return whether the k-th state in `out`, of a hash, is one of those before it.
 
     It is compared with the last one that had a hash like its own, be it that of another round:
-    what is in `out` now is compared.
+    what is in `out` now is compared.  States of one word are looked up as fast.
     """
+    if words == 1:
+        return False
     before, wider = word(recent, value & _RECENT), U(words + 1)
     return before < k and equal(words, out, before * wider, out, k * wider)
 
@@ -148,7 +150,8 @@ def expand_for(words: int) -> Callable[..., int]:
                     copied(words, out, at, buffers, place)
                     prefetch(buffers + EIGHT * (place + _NEXT))
                     counts[partition] = count + ONE
-                    put(recent, value & _RECENT, k)
+                    if words > 1:
+                        put(recent, value & _RECENT, k)
                 taken[word(out, at + wide)] += many
             mine[RESUME] = mine[PENDING] = ZERO
             if mine[BLOCK] == mine[BLOCK_END] and word(shared, U(STOP)) != ZERO:
