@@ -90,13 +90,14 @@ class Past:
     """What came before a stretch of events, as far as it matters there.
 
     The cache as last dumped; when a probe was seen that may be under way; the sequence numbers of
-    updates that were answered lately; when the node stopped.
+    updates that were answered lately; when the node stopped; whether there were updates at all.
     """
 
     dump: CacheDump | None = None
     probing: float | None = None
     answered: tuple[int, ...] = ()
     stopped: float | None = None
+    begun: bool = False
 
 
 NOTHING = Past()
@@ -156,7 +157,15 @@ def _latest(
     if not _says_sequence_error(answer) and _repeats(session, answer, k, past):
         return None
     begun = [e for e in session if e.position < k]
-    return begun[-1] if begun and begun[-1] in open_ else None
+    if not begun or begun[-1] not in open_:
+        return None
+    strays = len(begun) == 1 and not past.begun and _is_older(answer, begun[0])
+    return None if strays and not _says_sequence_error(answer) else begun[-1]
+
+
+def _is_older(answer: BindingAcknowledgement, e: Exchange) -> bool:
+    """Whether an answer is about an update before one: its number is less (RFC 3775 9.5.1)."""
+    return 0 < (e.update.sequence - answer.sequence) & 0xFFFF < 1 << 15
 
 
 def _says_sequence_error(answer: BindingAcknowledgement) -> bool:

@@ -151,7 +151,8 @@ class Gathering:
         """What is known of the time before the next update of a session."""
         probing = self._probed.get(session.home)
         stopped = self.evidence.stopped.get(session.node)
-        return Past(session.past.dump, probing, session.past.answered, stopped)
+        past = session.past
+        return Past(past.dump, probing, past.answered, stopped, past.begun)
 
     def _answer(self, answer: BindingAcknowledgement) -> None:
         about = answer.routing_home if answer.routing_home is not None else answer.dst

@@ -16,12 +16,12 @@ from checker.replay.observe import Observer
 from checker.replay.options import ReplayOptions
 from checker.replay.outcome import Outcome
 from checker.replay.parts import Part
-from checker.replay.records import Reporter
+from checker.replay.records import Reporter, stop_records
 from checker.replay.relation import Relation, Relations
 from checker.replay.session import Session
 from checker.replay.track import Tracker
 from traces.declaration import Declaration
-from traces.events import Event, Meta, ReadError
+from traces.events import Event, Meta, NodeStopped, Place, ReadError
 from traces.views import View
 
 MOST_BIDS = 255
@@ -45,6 +45,8 @@ class OneTrace:
     gathering: Gathering = field(init=False)
     outcome: Outcome = field(init=False)
     _nearest: dict[int, Nearest] = field(default_factory=dict)  # by identity of the relation
+    _whole: bool = False  # whether it is a log that begins with what it says of itself
+    _last: Place | None = None  # of the packet that was seen last
     _last_packets: dict[str, int] = field(default_factory=dict)  # by file
 
     def __post_init__(self) -> None:
@@ -74,6 +76,7 @@ class OneTrace:
             first.extend(islice(rest, AHEAD))
         except KeyboardInterrupt as interrupt:
             rest, stopped = iter(()), interrupt
+        self._whole = bool(first) and isinstance(first[0], Meta)
         self.evidence.add_all(first)
         for event in first:
             self._take(event)
@@ -95,9 +98,12 @@ class OneTrace:
         file, packet = event.place.file, event.place.packet
         if packet is not None and packet > self._last_packets.get(file, 0):
             self._last_packets[file] = packet
+            self._last = event.place
             self.outcome.packets += 1
         if isinstance(event, ReadError):
             self.outcome.unreadable(event)
+        elif isinstance(event, NodeStopped) and self.part.number == 0:
+            self.outcome.stops += stop_records(self.name, event, self._last)
         elif isinstance(event, Meta) and self.outcome.description is None:
             self.outcome.description = event.description
 
@@ -112,7 +118,7 @@ class OneTrace:
         relation, observer = self._relation(naming), self._observer(session, naming)
         agent = self.evidence.is_home_agent(session.receiver)
         if tracker is None:
-            known = observer.vantage.log
+            known = observer.vantage.log and self._whole
             tracker = Tracker(relation, observer, agent, self.readings, known=known)
             session.tracker = tracker
         tracker.relation, tracker.observer, tracker.home_agent = relation, observer, agent

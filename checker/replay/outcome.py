@@ -25,6 +25,7 @@ class Outcome:
     malformed: int = 0  # updates with a wrong checksum or payload type
     lost: int = 0  # updates that were lost on the way
     description: str | None = None
+    stops: list[Record] = field(default_factory=list)  # verdicts on nodes that stopped
     stopped: bool = False  # whether the trace was not read to its end
     views: tuple[View, ...] = ()  # the captures of a run of several
 
@@ -51,6 +52,7 @@ class Outcome:
         if self.unread:
             text = f"{name}: {self.unread} more places cannot be read; see the first ones."
             yield {"record": "error", "where": name, "text": text}
+        yield from self.stops
         yield from self.listing.records()
 
     def _said(self, declared: Declaration) -> str:

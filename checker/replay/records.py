@@ -42,6 +42,38 @@ def error_record(error: ReadError) -> Record:
     return {"record": "error", "where": str(error.place), "text": str(error)}
 
 
+GOES_ON = "node-goes-on"  # the name of what no document says, but every implementation owes
+
+
+def stop_records(trace: str, stop: NodeStopped, last: Place | None) -> Iterator[Record]:
+    """The verdict on a node that hung or crashed, and the rule that it is named by.
+
+    `last` is the message that was seen last before it.
+    """
+    yield {
+        "record": "rule",
+        "id": GOES_ON,
+        "clause": "-",
+        "document": "robustness",
+        "modality": "MUST",
+        "title": "a node goes on working, whatever message it is sent",
+    }
+    note = "" if last is None else f"the last message before it: {last}"
+    yield _known(
+        {
+            "record": "verdict",
+            "trace": trace,
+            "packet": None if last is None else last.packet,
+            "line": stop.place.line,
+            "rule": GOES_ON,
+            "verdict": "violates",
+            "expected": "the node goes on working",
+            "observed": f"the node stopped: {stop.what}",
+            "note": note or None,
+        }
+    )
+
+
 def trace_record(
     name: str,
     declared: Declaration,

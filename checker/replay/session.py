@@ -55,7 +55,7 @@ class Session:
         self.node = update.node
         if not self.events:
             past = self.past
-            self.past = Past(latest, past.probing, past.answered, past.stopped)
+            self.past = Past(latest, past.probing, past.answered, past.stopped, past.begun)
         elif latest is not None:
             self.events.append(latest)
         self._message(update)
@@ -126,7 +126,7 @@ class Session:
         answered = [e.update.sequence for e in found[:count] if e.answer is not None]
         known = (*self.past.answered, *answered)[-ANSWERED:]
         dump = dumps[-1] if dumps else self.past.dump
-        self.past = Past(dump, past.probing, known, past.stopped)
+        self.past = Past(dump, past.probing, known, past.stopped, begun=True)
         del self.events[:cut], self.numbers[:count], self.proofs[:count]
         self._places.clear()
 

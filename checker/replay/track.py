@@ -27,6 +27,7 @@ from checker.replay.state import (
     unique,
 )
 from checker.replay.update import update_inputs
+from traces.events import BindingUpdate
 
 ROUTER_STATUSES = range(139, 144)
 DOUBT = (
@@ -76,6 +77,20 @@ class Judged:
         return self.worlds[0].assessment.seen
 
 
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """An update that stayed without the answer that a rule demands."""
+
+    update: BindingUpdate
+    exchange: int
+    rule: str
+
+    def again(self, update: BindingUpdate) -> bool:
+        """Whether an update is the same once more: only number and time differ (3775-11.8)."""
+        place, time, sequence = update.place, update.time, update.sequence
+        return replace(self.update, place=place, time=time, sequence=sequence) == update
+
+
 @dataclass(slots=True)
 class Tracker:
     """Keeps the states consistent with all that was observed of one home address.
@@ -92,6 +107,7 @@ class Tracker:
     known: bool = False  # whether the state at the start is certain
     proxy_fault: tuple[int, int, str] | None = None  # value, exchange, rule
     router: bool = False  # whether an update with the R flag was seen
+    silence: Silence | None = None  # an update that was not answered, and is sent again since
     late: list[State] = field(default_factory=list)  # the states before an update unanswered so far
 
     def forget(self) -> Naming:
@@ -210,18 +226,25 @@ class Tracker:
         note = _assumed(worlds[0])
         fault = self._proxy_fault(e, worlds, found)
         router, doubted = self._is_router(e), self._doubted(e, worlds)
-        if len(worlds) == 1 and not (note or router or doubted or self.proxy_fault):
+        earlier = self.proxy_fault or self.silence
+        if len(worlds) == 1 and not (note or router or doubted or earlier):
             told = worlds[0].assessment.told
         else:
-            told = tuple(self._told(j, worlds[0], router, doubted, note) for j in found.values())
-        self.proxy_fault = fault
+            told = tuple(self._told(j, e, worlds[0], router, doubted, note) for j in found.values())
+        self.proxy_fault, self.silence = fault, self._silence(e, told)
         return told
 
     def _told(
-        self, j: Judgement, world: World, router: bool, doubted: frozenset[str], note: str
+        self,
+        j: Judgement,
+        e: Exchange,
+        world: World,
+        router: bool,
+        doubted: frozenset[str],
+        note: str,
     ) -> Judgement:
         """A judgement with what has to be said of it here."""
-        told = self._follows(_unruled(j) if router else j, world)
+        told = self._goes_on(self._follows(_unruled(j) if router else j, world), e)
         doubt = DOUBT if j.rule in doubted else ""
         return replace(told, note="; ".join(n for n in (told.note, doubt, note) if n))
 
@@ -243,6 +266,20 @@ class Tracker:
         note = f"proxy Neighbor Discovery is {state} since exchange {number} violated {rule}"
         return replace(j, verdict="inconclusive", note=note)
 
+    def _goes_on(self, j: Judgement, e: Exchange) -> Judgement:
+        """An update that stays without answer once more is not counted again."""
+        if self.silence is None or not _is_silence(j) or not self.silence.again(e.update):
+            return j
+        since = f"exchange {self.silence.exchange} violated {self.silence.rule}"
+        return replace(j, verdict="inconclusive", note=f"silent to this update since {since}")
+
+    def _silence(self, e: Exchange, told: Sequence[Judgement]) -> Silence | None:
+        """What is unanswered after this exchange, and since when."""
+        if self.silence is not None and e.answer is None and self.silence.again(e.update):
+            return self.silence
+        broken = [j.rule for j in told if _is_silence(j)]
+        return Silence(e.update, e.number, broken[0]) if broken else None
+
     def _proxy_fault(
         self, e: Exchange, worlds: Sequence[World], found: Mapping[str, Judgement]
     ) -> tuple[int, int, str] | None:
@@ -261,6 +298,12 @@ class Tracker:
 def _renaming(old: Mapping[Any, int], new: Mapping[Any, int]) -> dict[int, int]:
     """The new index by the old one, of what is still named."""
     return {index: new[value] for value, index in old.items() if value in new}
+
+
+def _is_silence(j: Judgement) -> bool:
+    """Whether it says that an answer is missing."""
+    missing = j.decisive is not None and j.decisive.names == ("acknowledged",)
+    return missing and j.verdict == "violates"
 
 
 def _unruled(j: Judgement) -> Judgement:

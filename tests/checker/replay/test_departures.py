@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import z3
 from checker.replay.departures import leaders
 from checker.replay.judge import Judgement
 from checker.replay.near import conjuncts
+from checker.replay.records import GOES_ON
 from model.rulesets.draft04 import RULESET
 from reports.records import result_of
 from reports.views import groups, items
@@ -67,3 +69,30 @@ NESTED = z3.And(z3.Bool("a"), z3.And(z3.Bool("b"), z3.Bool("c")))
 @pytest.mark.parametrize(("term", "count"), [(z3.BoolVal(True), 0), (z3.Bool("a"), 1), (NESTED, 3)])
 def test_conditions_are_taken_apart(term: Any, count: int) -> None:
     assert len(conjuncts(term)) == count
+
+
+def test_silence_to_an_update_that_is_sent_again_is_one_departure() -> None:
+    events = [update(1, 0.0, 1), update(2, 10.0, 2), update(3, 20.0, 3), update(4, 60.0, 4)]
+    told = list(replayer().replay_events(events, "made", DECLARED))
+    silent = [r for r in told if r.get("rule") == "3775-9.5.4-2" and r["record"] == "verdict"]
+    assert [(r["exchange"], r["verdict"]) for r in silent] == [
+        (1, "violates"),
+        (2, "inconclusive"),
+        (3, "inconclusive"),
+        (4, "inconclusive"),
+    ]
+    assert "silent to this update since exchange 1" in silent[1]["note"]
+    other = [update(1, 0.0, 1), replace(update(2, 10.0, 2), lifetime=20), answer(3, 10.1, 2)]
+    again = [*other, update(4, 60.0, 3), update(5, 99.0, 4)]
+    told = list(replayer().replay_events(again, "made", DECLARED))
+    silent = [r for r in told if r.get("rule") == "3775-9.5.4-2" and r["record"] == "verdict"]
+    assert [r["verdict"] for r in silent] == ["violates", "conforms", "violates", "inconclusive"]
+
+
+def test_a_node_that_stops_is_a_violation_with_a_name() -> None:
+    records = judge("shisa/ha55_bid_length_254_nodebug.jsonl")[0]
+    (told,) = [r for r in records if r.get("rule") == GOES_ON]
+    assert (told["verdict"], told["packet"]) == ("violates", 3)
+    assert "hang" in told["observed"]
+    (rule,) = [r for r in records if r["record"] == "rule"]
+    assert rule["id"] == GOES_ON
