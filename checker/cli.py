@@ -180,7 +180,7 @@ def _add_replay(replay: argparse.ArgumentParser) -> None:
         type=float,
         default=c.DEADLINE_S,
         metavar="S",
-        help="seconds to wait for an answer",
+        help="seconds until an answer is taken as not sent (default: 3, RFC 3775 11.8, 13)",
     )
     replay.add_argument(
         "--fail-on",

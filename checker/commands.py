@@ -36,7 +36,10 @@ RECORDED = Path(__file__).resolve().parent.parent / "traces" / "recorded"
 CLEAN, FOUND, USAGE, UNREADABLE, INCONCLUSIVE = 0, 1, 2, 3, 4
 KINDS = (".pcap", ".pcapng", ".jsonl")
 TRACES = (*KINDS, *(f"{kind}.gz" for kind in KINDS))
-DEADLINE_S = 3.0  # of a replay: an answer that is not seen by then is taken as not sent
+# Of a replay: an answer that is not seen by then is taken as not sent.  The first registration is
+# sent again after 1.5 s and then after 3 (InitialBindackTimeoutFirstReg of RFC 3775 13, doubled as
+# 11.8 has it): a home agent that probes the address for a second answers before that.
+DEADLINE_S = 3.0
 MOST_STATES = 2_000_000  # for the interpreter; the compiled engine has a budget of memory
 DEMO_SCOPES = (Scope(updates=3, faults=0), Scope(updates=2, faults=1))
 STOPPED: Record = {
