@@ -251,7 +251,13 @@ def findings(every_finding: list[Finding]) -> list[Finding]:
     return [f for f in every_finding if f.kind == "contradiction"]
 
 
-@pytest.fixture(scope="module", params=READINGS, ids=["default", "READ-H=H2"])
+CHOICES = [
+    pytest.param(READINGS[0], id="default"),
+    pytest.param(READINGS[1], id="READ-H=H2", marks=pytest.mark.long),
+]
+
+
+@pytest.fixture(scope="module", params=CHOICES)
 def diagram(request: pytest.FixtureRequest, situations: Situations) -> Diagram:
     """Every situation tried, under one choice of readings."""
     readings = dict.fromkeys(situations.readings, 0)

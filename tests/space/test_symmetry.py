@@ -322,7 +322,12 @@ SCOPES = {
 }
 
 
-@pytest.mark.parametrize("name", SCOPES)
+LARGE = "two BIDs, two interfaces"
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.long] if n == LARGE else []) for n in SCOPES]
+)
 def test_draft_with_one_sub_option_says_the_same_up_to_renaming(name: str) -> None:
     scope, elements = SCOPES[name]
     system = transition_system(Machine(RULESET, scope))

@@ -145,7 +145,7 @@ def _messages(wire: Dialect) -> st.SearchStrategy[MobilityMessage]:
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=lambda wire: f"{wire.name}-{wire.option_type}")
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(st.data())
 def test_message_comes_back(wire: Dialect, data: st.DataObject) -> None:
     sent = data.draw(_messages(wire))
