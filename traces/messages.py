@@ -85,11 +85,13 @@ class MobilityMessage:
 
 def _sync(message: object, names: Mapping[str, int], raw: int) -> None:
     """Make the single flags and `flags_raw` of a message say the same."""
-    for name, bit in names.items():
-        raw |= bit if getattr(message, name) else 0
+    given = [(name, bit, getattr(message, name)) for name, bit in names.items()]
+    for _, bit, value in given:
+        raw |= bit if value else 0
     object.__setattr__(message, "flags_raw", raw)
-    for name, bit in names.items():
-        object.__setattr__(message, name, bool(raw & bit))
+    for name, bit, value in given:
+        if value is not bool(raw & bit):
+            object.__setattr__(message, name, bool(raw & bit))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Clock:
         """Note what an acknowledgement granted."""
         if e.answer is None or e.answer.status >= 128:
             return
-        options = e.update.bids if knows_bids else ()
+        options = e.bids if knows_bids else ()
         for key in [naming.bid(o.bid) for o in options] or [PLAIN]:
             self.ends[key] = e.answer.time + e.answer.lifetime_s
 

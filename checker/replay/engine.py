@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from checker.replay.collecting import seldom_collected
 from checker.replay.one_trace import OneTrace
 from checker.replay.options import ReplayOptions, ReplaySummary
 from checker.replay.outcome import Outcome
@@ -68,7 +69,8 @@ class Replayer:
         views: tuple[View, ...] = (),
     ) -> Outcome:
         shared = self.relations, self.options, self.readings
-        return OneTrace(name, declared, *shared, part, views).replay(events)
+        with seldom_collected():
+            return OneTrace(name, declared, *shared, part, views).replay(events)
 
     def _told(self, outcome: Outcome, declared: Declaration) -> Iterator[Record]:
         """Yield the records of a trace, counted in the summary."""

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from checker.replay.vantage import Vantage
 from traces.events import (
+    BidOption,
     BindingAcknowledgement,
     BindingUpdate,
     CacheDump,
@@ -55,12 +56,17 @@ class Exchange:
     answered_at: int | None = None
     next_at: int | None = None
     next_time: float | None = None
+    bids: tuple[BidOption, ...] = field(init=False)
     sides: list[Side] = field(default_factory=list)
     before: CacheDump | None = None
     after: CacheDump | None = None
     probing_before: bool = False
     stopped: bool = False
     proof: str | None = None  # what the authenticator covers: see checker.replay.proofs
+
+    def __post_init__(self) -> None:
+        """Look the sub-options up once: they are asked for again and again."""
+        self.bids = self.update.bids
 
     @property
     def probed(self) -> bool:

@@ -78,7 +78,7 @@ def assumptions(e: Exchange, seen: Seen, vantage: Vantage) -> Iterator[Assumptio
         yield from _home_agent(e, told)
     elif e.update.authorization is not None:
         yield from _authorization(e, seen, told)
-    if _is("mcoa_bulk_not_supported", told) and len(e.update.bids) > 1:
+    if _is("mcoa_bulk_not_supported", told) and len(e.bids) > 1:
         yield Assumption({"node.bulk": 0}, "assumed: the node does not support bulk registration")
 
 
@@ -119,7 +119,7 @@ def earlier_states(e: Exchange, naming: Naming, seen: Seen) -> list[State]:
         return []
     told = e.answer is not None and e.answer.status == SEQUENCE_ERROR
     last = e.answer.sequence if told and e.answer else (e.update.sequence - 1) & 0xFFFF
-    keys = dict.fromkeys(naming.bid(o.bid) for o in e.update.bids)
+    keys = dict.fromkeys(naming.bid(o.bid) for o in e.bids)
     plain = {"bc.plain": 1, "bc.plain_coa": naming.address(e.update.src)}
     named = {name: v for key in keys if key for name, v in _binding(key, naming, e).items()}
     found = [named] if named else []

@@ -85,7 +85,7 @@ def naming_of(session: Iterable[Exchange], naming: Naming | None = None) -> Nami
     """
     for e in session:
         naming = naming or Naming(e.home)
-        naming.options = max(naming.options, len(e.update.bids))
+        naming.options = max(naming.options, len(e.bids))
         _name_update(naming, e)
         for dump in (e.before, e.after):
             for entry in dump.entries if dump is not None else ():
@@ -98,7 +98,7 @@ def naming_of(session: Iterable[Exchange], naming: Naming | None = None) -> Nami
 def _name_update(naming: Naming, e: Exchange) -> None:
     naming.address(e.update.src)
     naming.address(e.update.alternate)
-    for option in e.update.bids:
+    for option in e.bids:
         naming.bid(option.bid)
         naming.address(option.coa)
 

@@ -29,7 +29,7 @@ class Observer:
 
     def options(self, e: Exchange) -> tuple[BidOption, ...]:
         """The BID sub-options of an update that the peer is taken to know."""
-        return e.update.bids if self.knows_bids else ()
+        return e.bids if self.knows_bids else ()
 
     def observe(self, e: Exchange, before: State) -> Seen:
         """The possible values of each decision of a step taken in a state."""

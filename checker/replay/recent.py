@@ -28,9 +28,10 @@ class Recent(Generic[Key, Value]):
 
     def get(self, key: Key) -> Value | None:
         """The value of a key, None where there is none."""
-        if key in self._values:
+        value = self._values.get(key)
+        if value is not None:
             self._values.move_to_end(key)
-        return self._values.get(key)
+        return value
 
     def setdefault(self, key: Key, make: Callable[[], Value]) -> Value:
         """The value of a key, made where there is none."""

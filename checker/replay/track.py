@@ -29,6 +29,7 @@ from checker.replay.state import (
 from checker.replay.update import update_inputs
 from traces.events import BindingUpdate
 
+FEW = 8  # names that are kept though nothing may have them any more
 ROUTER_STATUSES = range(139, 144)
 DOUBT = (
     "this update or an earlier one was processed wrongly: with a binding left over, which the "
@@ -113,6 +114,8 @@ class Tracker:
     def forget(self) -> Naming:
         """Drop the names that nothing in the cache has any more; return those that are left."""
         old, states = self.observer.naming, [*self.states, *self.late]
+        if len(old.bids) + len(old.addresses) <= FEW:
+            return old
         bids = (k for s in states for k in bids_in(s))
         left = old.kept(bids, (a for s in states for a in addresses_in(s)))
         renaming = _renaming(old.bids, left.bids), _renaming(old.addresses, left.addresses)
@@ -277,7 +280,7 @@ class Tracker:
         """What is unanswered after this exchange, and since when."""
         if self.silence is not None and e.answer is None and self.silence.again(e.update):
             return self.silence
-        broken = [j.rule for j in told if _is_silence(j)]
+        broken = [j.rule for j in told if j.verdict == "violates" and _is_silence(j)]
         return Silence(e.update, e.number, broken[0]) if broken else None
 
     def _proxy_fault(

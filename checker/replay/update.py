@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv6Address
 
 from checker.replay.naming import Naming
@@ -61,6 +62,7 @@ def care_of(update: BindingUpdate) -> IPv6Address:
     return update.src if update.alternate is None else update.alternate
 
 
+@lru_cache(4096)
 def routable(address: IPv6Address) -> bool:
     """Whether an address is a unicast one that is routed beyond a link."""
     bound = address.is_unspecified or address.is_loopback or address.is_link_local
