@@ -39,11 +39,19 @@ def problems(result: Result) -> Iterator[Problem]:
     for record in result.properties:
         if record["holds"] is False:
             yield _property(record)
-    for verdict in result.verdicts:
-        if verdict["verdict"] in LEVELS:
+    listed = [v for v in result.verdicts if v["verdict"] in LEVELS]
+    told = {_departure(v, v["rule"]) for v in listed}
+    for verdict in listed:
+        # A departure is one problem, unless one of the rules that it breaks is accepted alone.
+        if _departure(verdict, verdict["same_as"]) not in told:
             yield _verdict(result, verdict)
     for error in result.errors:
         yield Problem("error", "error", f"error {error['where']}", (), error_sentence(error))
+
+
+def _departure(verdict: Record, rule: str | None) -> tuple[object, ...]:
+    """What tells a departure from others, by a rule that it breaks."""
+    return verdict["trace"], verdict["exchange"], rule, verdict["accepted"] is None
 
 
 def fails(result: Result) -> frozenset[str]:

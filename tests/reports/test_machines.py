@@ -12,6 +12,7 @@ import pytest
 from reports import FAIL_ON, render_junit, render_markdown, render_sarif
 from reports.coverage import coverage
 from reports.markdown import MOST
+from reports.problems import problems
 from reports.records import merge
 from tests.reports.sample import (
     Record,
@@ -228,3 +229,18 @@ def test_coverage_says_what_became_of_each_rule() -> None:
     assert coverage(result_of([sample()[0], *known])) == {}
     lines = render_markdown(result).splitlines()
     assert "| never exercised | 1 | 10 |" in lines
+
+
+def test_a_departure_is_one_problem_whatever_rules_it_breaks() -> None:
+    broken = {"trace": "t", "verdict": "violates", "exchange": 1, "packet": 3, "observed": "o"}
+    told: list[Record] = [
+        {"record": "verdict", **broken, "rule": "1"},
+        {"record": "verdict", **broken, "rule": "2", "same_as": "1"},
+    ]
+    found = [p.rules for p in problems(result_of([sample()[0], *told]))]
+    assert found == [("1",)]
+    # What is accepted under one rule alone is still a problem under the other.
+    told[0]["accepted"] = "known"
+    found = [(p.rules, p.accepted) for p in problems(result_of([sample()[0], *told]))]
+    assert found == [(("1",), "known"), (("2",), None)]
+    assert [r["level"] for r in sarif([sample()[0], *told])["results"]] == ["error", "error"]
