@@ -200,6 +200,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "readings": "map",
         "note": "text",
         "near": "maps",
+        "seen_at": "maps",
         "same_as": "text",
         "accepted": "text",
         "count": "number",

@@ -16,7 +16,17 @@ from reports.form import VERDICTS
 from reports.kinds import kind_named
 from reports.ladder import sentence, sequence_svg
 from reports.records import Result
-from reports.text import anchor, count, counted, near_text, plain, ranges, seen_in, visible
+from reports.text import (
+    anchor,
+    count,
+    counted,
+    near_text,
+    plain,
+    ranges,
+    seen_in,
+    seen_text,
+    visible,
+)
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -53,6 +63,7 @@ def _environment() -> Environment:
         explored_text=explored_text,
         unmet=unmet,
         near_text=near_text,
+        seen_text=seen_text,
     )
     return environment
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reports.findings import region
 from reports.ladder import told
 from reports.records import Record, Result
-from reports.text import error_sentence
+from reports.text import error_sentence, seen_text
 
 FAIL_ON = ("violates", "deviates", "ambiguous")  # each counts what stands before it as well
 LEVELS = {"violates": "error", "deviates": "warning", "ambiguous": "note"}
@@ -78,6 +78,7 @@ def place(record: Record) -> str:
 def comparison(record: Record) -> str:
     """Return what was expected and what was observed, with the note if there is one."""
     parts = [f"{name} {record[name]}" for name in ("expected", "observed") if record[name]]
+    parts += [f"seen at {seen_text(spot)}" for spot in record["seen_at"]]
     return "; ".join([*parts, *([str(record["note"])] if record["note"] else [])])
 
 

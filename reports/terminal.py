@@ -21,7 +21,7 @@ from reports.ladder import sentence
 from reports.lines import UNBOUNDED, Line, told
 from reports.overview import answer, holding, kinds, unjudged
 from reports.records import Record, Result
-from reports.text import counted, error_sentence, near_text, plain, seen_in
+from reports.text import counted, error_sentence, near_text, plain, seen_in, seen_text
 from reports.views import Group, groups, items, totals, traces
 
 
@@ -191,6 +191,8 @@ def _group(result: Result, group: Group) -> Iterator[Line]:
     yield [(group.verdict, group.verdict), ("", f"  {_rule(result, group.rule)}: {title}")]
     yield [("", f"  expected {plain(group.expected)}")]
     yield [("", f"  observed {plain(group.observed)}")]
+    for spot in group.seen_at:
+        yield [("dim", f"  first seen at: {seen_text(spot)}")]
     if group.also:
         yield [("", f"  which breaks as well: {', '.join(group.also)}")]
     for miss in group.near:

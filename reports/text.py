@@ -109,3 +109,9 @@ def plain(value: Any) -> str:
 def near_text(miss: Mapping[str, Any]) -> str:
     """A near miss in words: the rule that would explain what was observed, what it lacks."""
     return f"{miss['rule']} would ask for that, but this is not so: {'; '.join(miss['lacks'])}"
+
+
+def seen_text(place: Mapping[str, Any]) -> str:
+    """Where octets are, in words: what is there, packet or line, byte."""
+    named = [f"{n} {place[n]}" for n in ("packet", "line", "byte") if place.get(n) is not None]
+    return f"{place['what']}: {', '.join(named)}"

@@ -46,6 +46,12 @@ class Group:
     also: Sequence[str] = ()
 
     @property
+    def seen_at(self) -> Sequence[Record]:
+        """Where the octets are that the first of them is about."""
+        first = next(iter(self.traces.values()))[0]
+        return first.record["seen_at"] or ()
+
+    @property
     def near(self) -> Sequence[Record]:
         """Which rules would have demanded what was observed first, and what they lack."""
         first = next(iter(self.traces.values()))[0]

@@ -11,6 +11,7 @@ from checker.replay.exchanges import Exchange
 from checker.replay.judge import Judgement
 from checker.replay.near import Nearest
 from checker.replay.observe import Observer
+from checker.replay.places import seen_at
 from checker.replay.seen import Seen
 from checker.replay.state import State, state_texts
 from checker.replay.track import Judged
@@ -216,6 +217,7 @@ class Reporter:
             "rule": j.rule,
             "verdict": j.verdict,
             **self._said(judged, j),
+            **_shown(e, j),
             "readings": dict(j.readings) or None,
             "note": j.note or None,
         }
@@ -236,6 +238,13 @@ class Reporter:
             near = self.nearest.of(j.decisive, a.values, a.seen, a.key)
             said["near"] = [{"rule": m.rule, "lacks": list(m.lacks)} for m in near] or None
         return said
+
+
+def _shown(e: Exchange, j: Judgement) -> Record:
+    """Where the octets are that a verdict is about, if it is not simply obeyed."""
+    if j.decisive is None or j.verdict in ("conforms", "inconclusive"):
+        return {}
+    return {"seen_at": seen_at(e, j.decisive.demand_names)}
 
 
 def _known(record: Record) -> Record:

@@ -15,8 +15,10 @@ from checker.replay.records import GOES_ON
 from model.rulesets.draft04 import RULESET
 from reports.records import result_of
 from reports.views import groups, items
-from tests.checker.replay.support import judge, replayer
+from tests.checker.replay.support import RECORDED, judge, replayer
 from tests.checker.replay.test_stream import DECLARED, answer, update
+from traces.capture import read_frames
+from traces.events import ReadError
 
 Record = dict[str, Any]
 
@@ -96,3 +98,20 @@ def test_a_node_that_stops_is_a_violation_with_a_name() -> None:
     assert "hang" in told["observed"]
     (rule,) = [r for r in records if r["record"] == "rule"]
     assert rule["id"] == GOES_ON
+
+
+def test_verdicts_name_the_octets_that_they_are_about() -> None:
+    """The copy that is missing: the acknowledgement; a probe too many: its packet."""
+    told = [r for r in judge("shisa/ha20_bulk_two.pcapng")[0] if "seen_at" in r]
+    first = next(r for r in told if r["rule"] == "04-5.6-2")
+    assert first["seen_at"] == [
+        {"packet": 2, "byte": 64, "what": "Mobility Header of the acknowledgement"}
+    ]
+    (told_on_link,) = [
+        r for r in judge("umip/01-register-ha.pcapng")[0] if r.get("verdict") == "violates"
+    ]
+    assert [spot["what"] for spot in told_on_link["seen_at"]] == ["NeighborAdvertisement"]
+    octets = read_frames(RECORDED / "shisa" / "ha20_bulk_two.pcapng")
+    frames = {f.number: f.data for f in octets if not isinstance(f, ReadError)}
+    for spot in (s for r in told for s in r["seen_at"] if "Mobility Header" in s["what"]):
+        assert frames[spot["packet"]][spot["byte"] + 2] in (5, 6)
