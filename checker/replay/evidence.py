@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
+from checker.replay.exchanges import home_answered, home_of
 from checker.replay.options import ReplayOptions
 from checker.replay.recent import Recent
 from checker.replay.vantage import Neighbor, Vantage
@@ -134,16 +135,15 @@ class Evidence:
         known = self._observed(update.dst)
         if known is not None:
             known.receives = known.receives or update.direction == "in"
-            home = update.home_address if update.home_address is not None else update.src
-            self._asked[update.dst, home] = update.home_registration
+            self._asked[update.dst, home_of(update)] = update.home_registration
 
     def _answer(self, answer: BindingAcknowledgement) -> None:
         known = self._nodes.get(answer.src)
         if known is None:
             return
         known.sends = known.sends or answer.direction == "out"
-        about = answer.routing_home if answer.routing_home is not None else answer.dst
-        if answer.status != NOT_SUPPORTED and self._asked.get((answer.src, about)):
+        asked = self._asked.get((answer.src, home_answered(answer)))
+        if answer.status != NOT_SUPPORTED and asked:
             known.home_agent = True
 
     def _neighbor(self, event: Neighbor) -> None:

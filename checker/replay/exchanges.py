@@ -86,6 +86,14 @@ def home_of(update: BindingUpdate) -> IPv6Address:
     return update.home_address if update.home_address is not None else update.src
 
 
+def home_answered(answer: BindingAcknowledgement) -> IPv6Address:
+    """The home address that an acknowledgement is about: the routing header's, else where it went.
+
+    Source: RFC 3775 9.5.4.
+    """
+    return answer.routing_home if answer.routing_home is not None else answer.dst
+
+
 def wellformed(update: BindingUpdate) -> bool:
     """Whether RFC 3775 9.2 lets the update be processed: checksum and payload type."""
     return update.checksum_ok and update.payload_proto == NO_NEXT_HEADER

@@ -12,6 +12,7 @@ from checker.replay.exchanges import (
     Past,
     Side,
     concerns,
+    home_answered,
     home_of,
     wellformed,
 )
@@ -155,8 +156,7 @@ class Gathering:
         return Past(past.dump, probing, past.answered, stopped, past.begun)
 
     def _answer(self, answer: BindingAcknowledgement) -> None:
-        about = answer.routing_home if answer.routing_home is not None else answer.dst
-        session = self.open.get((answer.src, about)) or self._unrouted(answer)
+        session = self.open.get((answer.src, home_answered(answer))) or self._unrouted(answer)
         if session is None or not session.events or answer.tunnelled:
             return
         if self.evidence.sent(answer):

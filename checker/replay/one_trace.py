@@ -122,8 +122,9 @@ class OneTrace:
             tracker = Tracker(relation, observer, agent, self.readings, known=known)
             session.tracker = tracker
         tracker.relation, tracker.observer, tracker.home_agent = relation, observer, agent
-        nearest = self._nearest.setdefault(id(relation), Nearest(relation))
-        reporter = Reporter(self.name, nearest, observer, agent)
+        if id(relation) not in self._nearest:
+            self._nearest[id(relation)] = Nearest(relation)
+        reporter = Reporter(self.name, self._nearest[id(relation)], observer, agent)
         for judged in tracker.run(found):
             self.outcome.listing.add(judged, reporter)
 
