@@ -196,7 +196,7 @@ def _conjuncts(term: z3.BoolRef) -> list[z3.BoolRef]:
     return list(term.children()) if z3.is_and(term) else [term]
 
 
-def _definitions(outcomes: dict[str, Any]) -> Substitution:
+def definitions(outcomes: dict[str, Any]) -> Substitution:
     """Return what puts the definitions of the outcomes in their place."""
     return Substitution((z3.Bool(name), value) for name, value in outcomes.items())
 
@@ -215,11 +215,11 @@ class _Builder:
         for d in sorted((d for d in firm if not d.rule.yields), key=self._at):
             self.refusals.append((d, self._reached(d)))
         self.outcomes = self._outcomes()
-        self._defined = _definitions(self.outcomes)
+        self._defined = definitions(self.outcomes)
         for d in (d for d in firm if d.rule.yields):
             self.refusals.append((d, z3.And(self._reached(d), self._unspoken(d))))
         self.outcomes = self._outcomes()
-        self._defined = _definitions(self.outcomes)
+        self._defined = definitions(self.outcomes)
         self._applied = {(d.rule.key, d.index, d.part): t for d, t in self.refusals}
 
     def ground_rules(self) -> Iterable[GroundRule]:

@@ -17,7 +17,7 @@ from checker.replay.likeness import Remembered
 from checker.replay.relation import Compiled, Relation
 from checker.replay.seen import Seen
 from checker.sentences import condition_text
-from model.step import GroundRule
+from model.step import GroundRule, definitions
 from model.terms import Substitution
 
 MOST_MISSES = 2
@@ -88,8 +88,7 @@ class Nearest:
 
     @cached_property
     def _outcomes(self) -> Substitution:
-        outcomes = self.relation.step.outcomes
-        return Substitution((z3.Bool(name), value) for name, value in outcomes.items())
+        return definitions(self.relation.step.outcomes)
 
 
 def conjuncts(term: Any) -> list[Any]:

@@ -79,10 +79,19 @@ class Relation:
 
     def _used(self) -> frozenset[str]:
         """The names of all that rules, outcomes, defaults and updates mention."""
+        terms = [*self._terms, *self._updates.values()]
+        return frozenset(name_of(c) for c in constants_of(terms))
+
+    @cached_property
+    def _terms(self) -> list[Any]:
+        """What rules, outcomes and defaults are made of."""
         terms = [t for g in self.step.rules for t in (g.applies, g.demand, g.when)]
         terms += [self.step.outcomes["accepted"], *(d.default for d in self.step.decisions)]
-        terms += list(receiver_updates(self.world).values())
-        return frozenset(name_of(c) for c in constants_of(t for t in terms if t is not None))
+        return [t for t in terms if t is not None]
+
+    @cached_property
+    def _updates(self) -> dict[str, Any]:
+        return receiver_updates(self.world)
 
     def _default(self, name: str) -> int:
         return 0 if name in self.readings else int(self.inputs[name].default)
@@ -103,10 +112,7 @@ class Relation:
     @cached_property
     def alike(self) -> Likeness:
         """Keys of inputs with which the rules demand the same of a step, and it leaves the same."""
-        terms = [t for g in self.step.rules for t in (g.applies, g.demand, g.when)]
-        terms += [self.step.outcomes["accepted"], *(d.default for d in self.step.decisions)]
-        terms += self.after.terms
-        return Likeness([t for t in terms if t is not None], self.layout, self._wide)
+        return Likeness([*self._terms, *self.after.terms], self.layout, self._wide)
 
     @cached_property
     def _wide(self) -> frozenset[str]:
@@ -189,8 +195,7 @@ class Relation:
     @cached_property
     def after(self) -> After:
         """What a step leaves in the cache."""
-        terms = receiver_updates(self.world)
-        return After(terms, list(self.decisions), self.layout, self._wide)
+        return After(self._updates, list(self.decisions), self.layout, self._wide)
 
 
 def _undone(g: GroundRule, d: GroundDecision, wholly: bool) -> bool:
